@@ -1,0 +1,196 @@
+// The contracts of everything that is added by one file and one registry line: destinations, consent readers, intake
+// protocols, gates and store drivers. All of them are data and pure functions: no network, clock, randomness or environment
+// inside; what they need is given to them.
+
+import type { ZodType } from 'zod';
+import type { Audience, Destination, Notice, PurposeMapping, Site, Snapshot } from './config.ts';
+import type { Claim, ConsentInput, Purpose } from './consent.ts';
+import type { EventFacts, Reason, Standing } from './decision.ts';
+import type { Reply, Result, VendorRequest } from './delivery.ts';
+import type { ErrorCode } from './errors.ts';
+import type { EventType, ReceivedEvent } from './event.ts';
+import type { PermittedData, PermittedEvent } from './permitted.ts';
+import type { PersonField } from './person.ts';
+import type { Clock, Facts, Log, Store } from './ports.ts';
+import type { System } from './identifiers.ts';
+
+/** How a consent format is read. Readers are bounded in steps, never throw on input, and never grant what they cannot read. */
+export interface ConsentReader {
+  /** The source name that `sites.X.consent` lists, and the `format` label of metrics. */
+  readonly source: string;
+  /** Names of cookies it reads; a RegExp where names vary. Nothing else of the Cookie header reaches it. */
+  readonly cookies: readonly (string | RegExp)[];
+  /** Every signal of this format in the input, as claims. Absent: empty. Unreadable: one claim that denies what it could have said. */
+  read(input: ConsentInput, context: ReadContext): readonly Claim[];
+}
+
+export interface ReadContext {
+  readonly mapping: PurposeMapping;
+  /** Purposes GPC denies (config may have added some). */
+  readonly gpcDenies: readonly Purpose[];
+  readonly now: number;
+  readonly site: Site;
+  readonly notices: readonly Notice[];
+  /** Opens the gateway's own signed record; null if the signature is not ours. Pure. */
+  readonly openRecord: (token: string) => unknown;
+}
+
+/** What an intake protocol gets to read: decompressed, bounded, but otherwise as it came. */
+export interface IntakeRequest {
+  readonly method: string;
+  readonly path: string;
+  /** Raw query string without `?`. */
+  readonly query: string;
+  /** Lower-case names; repeated headers joined by `, `. The Cookie header is not among them. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  readonly ip: string | null;
+  readonly receivedAt: number;
+  readonly limits: {
+    readonly depth: number;
+    readonly keys: number;
+    readonly stringChars: number;
+    readonly eventBytes: number;
+    readonly batchEvents: number;
+  };
+}
+
+export interface IntakeContext {
+  readonly site: Site;
+  /** The request came under a server key. */
+  readonly fromServer: boolean;
+  /** First-party cookies that may hold ids: empty unless the site says `cookies: true`. Raw values. */
+  readonly idCookies: Readonly<Record<string, readonly string[]>>;
+  /** Cookies of consent tools and our own record. Raw values. */
+  readonly consentCookies: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface SiteHints {
+  /** Keys in the order of precedence; all must agree on one site. */
+  readonly writeKeys: readonly string[];
+  /** Tag ids, pixel ids, project ids. */
+  readonly tags: readonly string[];
+}
+
+export interface Rejected {
+  readonly index: number;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export interface IntakeReading {
+  readonly events: readonly ReceivedEvent[];
+  readonly rejected: readonly Rejected[];
+}
+
+/** A parsed request whose site is not known yet. */
+export interface Opened {
+  readonly hints: SiteHints;
+  read(context: IntakeContext): IntakeReading;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array | null;
+}
+
+export interface IntakeRoute {
+  readonly method: 'GET' | 'POST';
+  /** Exact path, or one with `:name` segments. */
+  readonly path: string;
+}
+
+export interface IntakeProtocol {
+  readonly name: string;
+  /** Paths that carry events. */
+  readonly routes: readonly IntakeRoute[];
+  /** Wire fields that may be re-emitted to the protocol's own vendor, with the form each must have. */
+  readonly wireFields: Readonly<Record<string, RegExp>>;
+  /** Parses a request of one of its routes. Throws `GatewayError` with a 4xx code for what can never succeed. */
+  open(request: IntakeRequest): Opened;
+  answer(result: {
+    readonly accepted: number;
+    readonly rejected: readonly Rejected[];
+    readonly request: IntakeRequest;
+  }): Answer;
+  /** Documents a client asks for before it sends (settings, source configuration). */
+  readonly documents: readonly IntakeDocument[];
+}
+
+export interface IntakeDocument {
+  readonly route: IntakeRoute;
+  hints(request: IntakeRequest): SiteHints;
+  answer(request: IntakeRequest, site: Site): Answer;
+}
+
+export interface GateInput {
+  readonly facts: EventFacts;
+  readonly destination: Destination;
+  readonly site: Site | null;
+  readonly snapshot: Snapshot;
+  readonly standing: Standing;
+  readonly now: number;
+}
+
+/** A gate only ever refuses: it returns reasons against, or none. Whatever it throws denies. */
+export interface Gate {
+  readonly name: string;
+  check(input: GateInput): readonly Reason[];
+}
+
+export interface Built {
+  readonly requests: readonly VendorRequest[];
+  /** Events that the vendor can never take, known before sending (too old, name not allowed): index and code. */
+  readonly refused: readonly { readonly index: number; readonly code: string }[];
+}
+
+export interface BuildContext<S> {
+  readonly settings: S;
+  readonly destination: Destination;
+  /** Wall clock ms: for age limits only, never written into a request. */
+  readonly now: number;
+}
+
+/** A destination type: settings, what it demands, what it can carry, and two pure functions. */
+export interface DestinationType<S = unknown> {
+  readonly type: string;
+  readonly title: string;
+  readonly system: System;
+  readonly audience: Audience;
+  /** Purposes it demands; `stated` where the route must say (`http`, `log`, `null` for tests: `[]` is an error). */
+  readonly demands: readonly Purpose[] | 'stated';
+  /** Can it take events that single out nobody? */
+  readonly anonymous: boolean;
+  readonly settings: ZodType<S>;
+  /** Identifiers it can carry, `<system>.<kind>`: of its own system or of `site`. */
+  readonly ids: readonly string[];
+  /** The kind that a pseudonym of `site.anonymous_id` stands in for when it is missing, or null. */
+  readonly standIn: string | null;
+  /** Person fields that have a place at the vendor. */
+  readonly person: readonly PersonField[];
+  /** Does the vendor drop repetitions of `key`? If not, an attempt of unknown fate ends as `uncertain`. */
+  readonly dedupes: boolean;
+  readonly batch: { readonly events: number; readonly bytes: number };
+  /** Intake protocol whose wire fields it re-emits, or null. */
+  readonly wire: string | null;
+  /** Kinds of calls it has a counterpart for. */
+  readonly calls: readonly EventType[];
+  /** Is there enough in this event for the vendor to place it? False ends in `no_identifier`. */
+  canPlace(data: PermittedData, settings: S): boolean;
+  /** Turns events of one destination into requests. Pure; throws only on a bug. */
+  build(events: readonly PermittedEvent[], context: BuildContext<S>): Built;
+  /** What the answer means for each event of the request, in the order of `request.events`. */
+  read(reply: Reply, request: VendorRequest): readonly Result[];
+}
+
+export interface OpenedStore {
+  readonly store: Store;
+  readonly facts: Facts;
+}
+
+export interface StoreDriver {
+  /** Scheme of the `store` setting: `memory`, `sqlite`. */
+  readonly scheme: string;
+  open(address: string, surroundings: { readonly clock: Clock; readonly log: Log }): Promise<OpenedStore>;
+}

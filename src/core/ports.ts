@@ -1,0 +1,191 @@
+// The narrow ports between the pure middle and the world. app.ts wires them; tests put plain objects in their place.
+
+import type { Decision } from './decision.ts';
+import type { LedgerEntry, Lease, OutcomeName, Settlement } from './delivery.ts';
+import type { ConsentState } from './consent.ts';
+import type { EventFacts } from './decision.ts';
+import type { ReceivedEvent } from './event.ts';
+import type { Json } from './json.ts';
+import type { PermittedEvent } from './permitted.ts';
+import type { Treatment } from './treatment.ts';
+
+export interface Clock {
+  /** Wall time, ms since the epoch: consent ages, event times. */
+  now(): number;
+  /** Monotonic ms: leases, timeouts, rates. */
+  monotonic(): number;
+}
+
+export interface Random {
+  /** Uniform in [0, 1). */
+  fraction(): number;
+  bytes(count: number): Uint8Array;
+}
+
+/** Log fields are an allow-list by type: ids of ours, codes, counts. Never a received value. */
+export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
+export interface Log {
+  debug(code: string, fields?: LogFields): void;
+  info(code: string, fields?: LogFields): void;
+  warn(code: string, fields?: LogFields): void;
+  error(code: string, fields?: LogFields): void;
+}
+
+export interface Metrics {
+  received(site: string, intake: string, count: number): void;
+  rejected(site: string, intake: string, code: string, count: number): void;
+  decided(destination: string, verdict: string, reason: string): void;
+  identifier(destination: string, kind: string, treatment: Treatment): void;
+  linkBlocked(from: string, to: string): void;
+  delivered(destination: string, outcome: OutcomeName, count: number): void;
+  deliverySeconds(destination: string, seconds: number): void;
+  acceptSeconds(intake: string, seconds: number): void;
+  consentSignal(format: string, result: string): void;
+  configReload(result: 'ok' | 'refused'): void;
+  configInfo(digest: string): void;
+}
+
+/** One person's events of one request, on their way into the store. */
+export interface Admission {
+  /** Our own id, ordered by time. */
+  readonly id: string;
+  readonly site: string;
+  readonly intake: string;
+  readonly receivedAt: number;
+  /** Digest of the config it was judged under. */
+  readonly config: string;
+  readonly subjects: readonly string[];
+  /** Shared by all events here; each event's facts hold the same object. */
+  readonly consent: ConsentState;
+  readonly events: readonly AdmittedEvent[];
+}
+
+export interface AdmittedEvent {
+  readonly id: string;
+  /** Keyed digest of site and message id; null if the client sent none. */
+  readonly dedupe: string | null;
+  readonly facts: Omit<EventFacts, 'consent'>;
+  /** One per destination. Never empty: an event with nothing permitted is not admitted. */
+  readonly permitted: readonly PermittedEvent[];
+  /** Names of fields that leave, per destination, for the ledger. */
+  readonly fields: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What append did with one admission: indexes of its events that were there already (by `dedupe`, within 24 h). */
+export interface Appended {
+  readonly id: string;
+  readonly duplicates: readonly number[];
+}
+
+export interface ClaimRequest {
+  readonly destination: string;
+  readonly max: number;
+  readonly leaseMs: number;
+  /** Deliveries due up to this instant (wall clock ms). */
+  readonly now: number;
+}
+
+export type DeliveryState = 'pending' | 'dead';
+
+export interface FindQuery {
+  readonly state: DeliveryState;
+  readonly destination?: string;
+  readonly limit?: number;
+}
+
+/** A delivery as ops see it: no payload. */
+export interface Found {
+  readonly id: string;
+  readonly admission: string;
+  readonly destination: string;
+  readonly event: string;
+  readonly state: DeliveryState;
+  readonly attempts: number;
+  readonly firstAt: number;
+  readonly dueAt: number;
+  readonly code: string | null;
+  readonly subjects: readonly string[];
+}
+
+export interface EntriesQuery {
+  readonly since?: number;
+  readonly until?: number;
+  readonly destination?: string;
+  readonly event?: string;
+  readonly limit?: number;
+}
+
+export interface StoreStats {
+  readonly destinations: Readonly<
+    Record<string, { readonly pending: number; readonly dead: number; readonly oldestAt: number | null }>
+  >;
+  readonly bytes: number;
+}
+
+/** Payloads. Every driver passes test/store/conformance.ts. */
+export interface Store {
+  /** Durable when it resolves. Throws `GatewayError` `store_full` or `store_unavailable`; then nothing of the call was kept. */
+  append(admissions: readonly Admission[]): Promise<readonly Appended[]>;
+  /** Leases due deliveries, oldest first. A lease that expires is claimable again under a new token. */
+  claim(request: ClaimRequest): Promise<readonly Lease[]>;
+  /** One answer per settlement: `lost` if the token is not the current one or the delivery has ended. */
+  settle(settlements: readonly Settlement[]): Promise<readonly ('settled' | 'lost')[]>;
+  /** Deliveries by state, oldest first. */
+  find(query: FindQuery): Promise<readonly Found[]>;
+  /** Dead letters back to the queue, due now, with their key and first instant kept. Returns how many. */
+  requeue(ids: readonly string[]): Promise<number>;
+  /** Removes every payload of these subjects, pending or dead, from the files; pending ones end as `erased`. Resolves when gone. Returns how many deliveries ended. */
+  erase(subjects: readonly string[]): Promise<number>;
+  /** Ledger rows, newest first. */
+  entries(query: EntriesQuery): Promise<readonly LedgerEntry[]>;
+  stats(): Promise<StoreStats>;
+  /** Housekeeping: drops dead letters and ledger rows older than their keep. */
+  prune(keep: {
+    readonly deadBefore: Readonly<Record<string, number>>;
+    readonly ledgerBefore: number;
+  }): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Fact {
+  readonly key: string;
+  readonly value: Json;
+  readonly revision: number;
+}
+
+/** Small keyed state: denials, later consent records, objections, withdrawals, jobs. */
+export interface Facts {
+  /** `expectedRevision`: null writes regardless, 0 only if absent. `value` null deletes. Returns the new revision, or null on conflict. */
+  put(key: string, value: Json, expectedRevision: number | null): Promise<number | null>;
+  get(key: string): Promise<Fact | null>;
+  list(prefix: string): Promise<readonly Fact[]>;
+  /** Calls `listener` for every change under the prefix from now on; returns a stop function. */
+  watch(prefix: string, listener: (fact: Fact) => void): () => void;
+  /** Instant (monotonic ms of the given clock) as of which answers are known to be fresh. Embedded stores: now. */
+  freshAt(): number;
+}
+
+/** What an intake tells about events it read, and what became of them. */
+export interface Accepted {
+  readonly accepted: number;
+  /** How many of those were known already. */
+  readonly duplicates: number;
+}
+
+/** Takes events of one request through pipeline and outbox. Resolves after the durable append. */
+export type Accept = (events: readonly ReceivedEvent[]) => Promise<Accepted>;
+
+/** Told of every decision, for the console's list; kept in memory only. */
+export interface DecisionFeed {
+  told(decision: ToldDecision): void;
+  recent(): readonly ToldDecision[];
+}
+
+export interface ToldDecision {
+  readonly at: number;
+  readonly site: string;
+  readonly intake: string;
+  readonly event: string;
+  readonly decision: Decision;
+  readonly remarks: readonly { readonly path: string; readonly rule: string; readonly treatment: string }[];
+}
