@@ -11,7 +11,7 @@ import type { ErrorCode } from './errors.ts';
 import type { EventType, ReceivedEvent } from './event.ts';
 import type { PermittedData, PermittedEvent } from './permitted.ts';
 import type { PersonField } from './person.ts';
-import type { Clock, Facts, Log, Store } from './ports.ts';
+import type { Clock, ConsentRecord, Facts, Log, Store } from './ports.ts';
 import type { System } from './identifiers.ts';
 
 /** How a consent format is read. Readers are bounded in steps, never throw on input, and never grant what they cannot read. */
@@ -32,7 +32,7 @@ export interface ReadContext {
   readonly site: Site;
   readonly notices: readonly Notice[];
   /** Opens the gateway's own signed record; null if the signature is not ours. Pure. */
-  readonly openRecord: (token: string) => unknown;
+  readonly openRecord: (token: string) => ConsentRecord | null;
 }
 
 /** What an intake protocol gets to read: decompressed, bounded, but otherwise as it came. */

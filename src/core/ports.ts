@@ -189,3 +189,21 @@ export interface ToldDecision {
   readonly decision: Decision;
   readonly remarks: readonly { readonly path: string; readonly rule: string; readonly treatment: string }[];
 }
+
+/** A consent record that the gateway itself issued: what the visitor chose, under which notice, and when. */
+export interface ConsentRecord {
+  /** Random, our own; not an id of the visitor anywhere else. */
+  readonly id: string;
+  readonly site: string;
+  /** Notice id in force when it was given. */
+  readonly notice: string;
+  readonly givenAt: number;
+  readonly purposes: Readonly<Record<string, boolean>>;
+}
+
+/** Signs and opens consent records as compact tokens. */
+export interface RecordKeeper {
+  issue(record: ConsentRecord): string;
+  /** Null unless the signature is ours and the shape is right. */
+  open(token: string): ConsentRecord | null;
+}
