@@ -8,6 +8,7 @@ import type { Claim, ConsentInput, Purpose } from './consent.ts';
 import type { EventFacts, Reason, Standing } from './decision.ts';
 import type { Reply, Result, VendorRequest } from './delivery.ts';
 import type { ErrorCode } from './errors.ts';
+import type { Grounds } from './grounds.ts';
 import type { EventType, ReceivedEvent } from './event.ts';
 import type { PermittedData, PermittedEvent } from './permitted.ts';
 import type { PersonField } from './person.ts';
@@ -130,6 +131,7 @@ export interface GateInput {
   readonly site: Site | null;
   readonly snapshot: Snapshot;
   readonly standing: Standing;
+  readonly grounds: Grounds;
   readonly now: number;
 }
 

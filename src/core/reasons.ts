@@ -47,11 +47,6 @@ export const REASONS = {
   no_identifier: filter('nothing is left by which the vendor could place the event'),
   unjoinable: filter('what is left would let two vendors join the visitor'),
   permitted: { means: 'every required purpose is granted and disclosed', anonymous: false, denial: false },
-  anonymous: {
-    means: 'refused as personal data, sent without anything that singles out',
-    anonymous: false,
-    denial: false,
-  },
 } as const satisfies Record<string, ReasonEntry>;
 
 export type ReasonCode = keyof typeof REASONS;

@@ -1,0 +1,20 @@
+// The gate of order: a grant covers events up to the grace period before it (a page is viewed, then the banner is answered),
+// and nothing older.
+
+import type { Gate } from '../core/plugin.ts';
+import type { Ground } from '../core/grounds.ts';
+
+/** Did the event happen too long before the earliest grant that counts? Undated grants cannot tell. */
+export function isBefore(occurredAt: number, ground: Ground, graceMs: number): boolean {
+  const dates = ground.grants.flatMap((grant) => (grant.dated === null ? [] : [grant.dated.at]));
+  return dates.length > 0 && occurredAt < Math.min(...dates) - graceMs;
+}
+
+export const beforeConsent: Gate = {
+  name: 'beforeConsent',
+  check({ facts, destination, grounds, snapshot }) {
+    return destination.requires
+      .filter((name) => isBefore(facts.occurredAt, grounds.of(name), snapshot.consent.graceMs))
+      .map((name) => ({ code: 'before_consent', detail: name }));
+  },
+};

@@ -1,0 +1,39 @@
+// The gate of notices: consent covers what was disclosed, then and now. Without a notice in force nothing flows.
+
+import type { Reason } from '../core/decision.ts';
+import type { Gate } from '../core/plugin.ts';
+import { disclosuresOf, isDisclosed, noticesOf } from './coverage.ts';
+
+export const notice: Gate = {
+  name: 'notice',
+  check({ destination, grounds }) {
+    const current = grounds.current;
+    if (current === null) return [{ code: 'no_notice' }];
+    const today = disclosuresOf([current], destination.name)?.[0];
+    if (today === undefined)
+      return [{ code: 'not_disclosed', detail: `${destination.name} in ${current.id}` }];
+    const reasons: Reason[] = [];
+    for (const name of destination.requires) {
+      if (!today.purposes.includes(name))
+        reasons.push({ code: 'not_disclosed', detail: `${name} in ${current.id}` });
+      else if (grounds.of(name).grants.length > 0 && !isDisclosed(name, destination.name, grounds))
+        reasons.push({ code: 'not_disclosed', detail: `${name} in the notice seen` });
+    }
+    return reasons;
+  },
+};
+
+/** The country of a transfer must be the one that was told, where the notice told one. */
+export const country: Gate = {
+  name: 'country',
+  check({ destination, grounds }) {
+    const goesTo = destination.transfer?.country;
+    if (goesTo === undefined) return [];
+    const told = destination.requires.flatMap((name) => {
+      const notices = noticesOf(grounds.of(name), grounds);
+      return notices === null ? [] : (disclosuresOf(notices, destination.name) ?? []);
+    });
+    const differs = told.some((each) => each.country !== null && each.country !== goesTo);
+    return differs ? [{ code: 'country_not_disclosed', detail: goesTo }] : [];
+  },
+};

@@ -1,0 +1,33 @@
+// The gate of purposes: every purpose the destination requires must be granted. Unknown is no.
+
+import type { Reason } from '../core/decision.ts';
+import type { Gate } from '../core/plugin.ts';
+
+export const purpose: Gate = {
+  name: 'purpose',
+  check({ destination, grounds }) {
+    const reasons: Reason[] = [];
+    if (destination.requires.length === 0) reasons.push({ code: 'purpose_unknown' });
+    for (const name of destination.requires) {
+      const ground = grounds.of(name);
+      const denials = ground.denials.filter((denial) => denial.source !== 'gpc' && !denial.vendor);
+      for (const denial of denials) {
+        if (denial.unreadable === null)
+          reasons.push({ code: 'purpose_denied', detail: `${name} by ${denial.source}` });
+        else
+          reasons.push({
+            code: 'signal_unreadable',
+            detail: `${name} by ${denial.source}: ${denial.unreadable}`,
+          });
+      }
+      if (
+        ground.standing === 'unknown' &&
+        ground.stale.length === 0 &&
+        !ground.onlyInGeneral &&
+        !ground.vendorMissing
+      )
+        reasons.push({ code: 'purpose_unknown', detail: name });
+    }
+    return reasons;
+  },
+};

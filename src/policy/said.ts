@@ -1,0 +1,19 @@
+// The gate of what the person said since: objections stand until they are lifted by name, and a denial that came after the
+// event overrides what is still queued.
+
+import type { Reason } from '../core/decision.ts';
+import type { Gate } from '../core/plugin.ts';
+
+export const said: Gate = {
+  name: 'said',
+  check({ facts, destination, standing }) {
+    const reasons: Reason[] = destination.requires
+      .filter((purpose) => standing.objections.includes(purpose))
+      .map((purpose) => ({ code: 'objected', detail: purpose }));
+    const deniedAt = Object.hasOwn(standing.deniedAt, destination.name)
+      ? standing.deniedAt[destination.name]
+      : undefined;
+    if (deniedAt !== undefined && deniedAt > facts.consent.readAt) reasons.push({ code: 'withdrawn' });
+    return reasons;
+  },
+};

@@ -1,0 +1,40 @@
+// The gate of sensitive pages: what is listed as sensitive, and everything on sites for children, reaches no ad platform and
+// no recording, whatever was granted.
+
+import { matchesGlob } from '../core/glob.ts';
+import type { Site } from '../core/config.ts';
+import type { Page } from '../core/event.ts';
+import type { Gate } from '../core/plugin.ts';
+
+export const sensitive: Gate = {
+  name: 'sensitive',
+  check({ facts, destination, site }) {
+    const barred = destination.audience === 'advertising' || destination.audience === 'recording';
+    return barred && (facts.sensitive || site?.children === true) ? [{ code: 'sensitive_page' }] : [];
+  },
+};
+
+/** Paths that an address may mean: its own, and a client-side route in the fragment; decoded, with doubled slashes folded. */
+function pathsOf(address: string): readonly string[] {
+  const url = new URL(address, 'https://relative.invalid');
+  const routes = [url.pathname, url.hash.replace(/^#!?/, '').replace(/\?.*$/s, '')];
+  return routes
+    .filter((route) => route.startsWith('/'))
+    .map((route) => decodeURIComponent(route).replaceAll(/\/{2,}/g, '/'));
+}
+
+function matches(address: string | null, patterns: readonly string[]): boolean {
+  if (address === null || address === '') return false;
+  try {
+    return pathsOf(address).some((path) => patterns.some((pattern) => matchesGlob(path, pattern)));
+  } catch {
+    return true; // an address that cannot be read might be any page
+  }
+}
+
+/** Is this event about a sensitive page, by its address or by the page it came from? */
+export function isSensitive(page: Page, site: Site): boolean {
+  if (site.children) return true;
+  if (site.sensitive.length === 0) return false;
+  return matches(page.url, site.sensitive) || matches(page.referrer, site.sensitive);
+}
