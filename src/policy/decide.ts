@@ -57,17 +57,23 @@ function judge({ facts, destination, snapshot, standing, now, known = [] }: Deci
   const grounds = groundsFor({ state: facts.consent, destination, site, snapshot, now });
   const input: GateInput = { facts, destination, site, snapshot, standing, grounds, now };
   const against = [...known, ...GATES.flatMap((gate) => reasonsOf(gate, input))];
-  if (against.some((reason) => reason.code === 'gate_failed')) return blocked(destination, sortReasons(against));
+  if (against.some((reason) => reason.code === 'gate_failed'))
+    return blocked(destination, sortReasons(against));
   const notice = oldestNotice(destination, grounds);
   if (against.length === 0) {
     const allowance = allowanceFor(input);
     const missing = destination.requires.find((purpose) => !allowance.purposes.includes(purpose));
     const reasons: readonly Reason[] = [{ code: 'permitted', detail: whyGranted(destination, grounds) }];
-    if (missing === undefined) return { destination: destination.name, verdict: 'forward', reasons, allowance, notice };
+    if (missing === undefined)
+      return { destination: destination.name, verdict: 'forward', reasons, allowance, notice };
     against.push({ code: 'purpose_unknown', detail: missing });
   }
   const anonymous = destination.whenDenied === 'anonymous' && mayBeAnonymous(against);
-  return { ...blocked(destination, sortReasons(against)), verdict: anonymous ? 'anonymous' : 'block', notice };
+  return {
+    ...blocked(destination, sortReasons(against)),
+    verdict: anonymous ? 'anonymous' : 'block',
+    notice,
+  };
 }
 
 const blocked = (destination: Destination, reasons: readonly Reason[]): Decision => ({
