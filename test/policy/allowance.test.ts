@@ -10,7 +10,12 @@ import { isSensitive } from '../../src/policy/sensitive.ts';
 import { claim } from '../support/events.ts';
 import { NOW, destination, disclosure, notice, site, snapshot } from '../support/snapshot.ts';
 
-function allowance(to: Destination, claims: readonly Claim[], notices: readonly Notice[], over: Partial<EventFacts> = {}): Allowance {
+function allowance(
+  to: Destination,
+  claims: readonly Claim[],
+  notices: readonly Notice[],
+  over: Partial<EventFacts> = {},
+): Allowance {
   const config = snapshot({ destinations: [to], notices });
   const facts: EventFacts = {
     site: 'shop',
@@ -25,7 +30,12 @@ function allowance(to: Destination, claims: readonly Claim[], notices: readonly 
   return decide({ facts, destination: to, snapshot: config, standing: NOTHING_SAID, now: NOW }).allowance;
 }
 
-const all = { analytics: 'granted', marketing: 'granted', profiling: 'granted', audience_matching: 'granted' } as const;
+const all = {
+  analytics: 'granted',
+  marketing: 'granted',
+  profiling: 'granted',
+  audience_matching: 'granted',
+} as const;
 const proven = claim({ purposes: all, byName: ['profiling', 'audience_matching'] });
 const general = claim({ purposes: all });
 const purposes = ['analytics', 'marketing', 'profiling', 'audience_matching'];
@@ -39,7 +49,14 @@ const hubspot = destination({
   person: ['email', 'phone'],
   links: [{ system: 'ga', as: null }],
 });
-const meta = destination({ name: 'meta', type: 'meta', audience: 'advertising', system: 'meta', requires: ['marketing'], person: ['email'] });
+const meta = destination({
+  name: 'meta',
+  type: 'meta',
+  audience: 'advertising',
+  system: 'meta',
+  requires: ['marketing'],
+  person: ['email'],
+});
 
 test('a CRM gets declared and disclosed person fields for the purposes of the route', (t) => {
   const notices = [notice({ discloses: { hubspot: disclosure({ purposes, data: ['email', 'utk'] }) } })];
@@ -60,9 +77,16 @@ test('audience matching that the notice does not disclose for this destination d
 });
 
 test('data that only one of two notices discloses is not covered', (t) => {
-  const older = notice({ id: '2025-01', from: Date.parse('2025-01-01T00:00:00Z'), discloses: { hubspot: disclosure({ purposes, data: [] }) } });
+  const older = notice({
+    id: '2025-01',
+    from: Date.parse('2025-01-01T00:00:00Z'),
+    discloses: { hubspot: disclosure({ purposes, data: [] }) },
+  });
   const newer = notice({ discloses: { hubspot: disclosure({ purposes, data: ['email'] }) } });
-  const old = claim({ purposes: all, dated: { at: Date.parse('2026-03-01T00:00:00Z'), precision: 'instant' } });
+  const old = claim({
+    purposes: all,
+    dated: { at: Date.parse('2026-03-01T00:00:00Z'), precision: 'instant' },
+  });
   t.deepEqual(allowance(hubspot, [old], [older, newer]).data, []);
 });
 
@@ -71,9 +95,18 @@ test('a link needs profiling by name, disclosure, and a route that asks', (t) =>
   t.deepEqual(allowance(hubspot, [proven], [notice({ discloses, links: [link] })]).links, ['ga']);
   t.deepEqual(allowance(hubspot, [general], [notice({ discloses, links: [link] })]).links, []);
   t.deepEqual(allowance(hubspot, [proven], [notice({ discloses })]).links, []);
-  t.deepEqual(allowance({ ...hubspot, links: [] }, [proven], [notice({ discloses, links: [link] })]).links, []);
-  t.deepEqual(allowance(hubspot, [proven], [notice({ discloses, links: [{ ...link, to: 'meta' }] })]).links, []);
-  t.deepEqual(allowance(hubspot, [proven], [notice({ discloses, links: [link] })], { sensitive: true }).links, []);
+  t.deepEqual(
+    allowance({ ...hubspot, links: [] }, [proven], [notice({ discloses, links: [link] })]).links,
+    [],
+  );
+  t.deepEqual(
+    allowance(hubspot, [proven], [notice({ discloses, links: [{ ...link, to: 'meta' }] })]).links,
+    [],
+  );
+  t.deepEqual(
+    allowance(hubspot, [proven], [notice({ discloses, links: [link] })], { sensitive: true }).links,
+    [],
+  );
 });
 
 test('profiling that was granted before its notice disclosed the link does not open it', (t) => {
