@@ -76,6 +76,8 @@ export interface ReceivedEvent {
   readonly ip: string | null;
   /** Every identifier found, at most one per system and kind, by precedence protocol > context > cookie > url. */
   readonly ids: readonly Identifier[];
+  /** Identifiers that lost by precedence, belong to another tag or have no place of their own: never sent, but their values may not leave. */
+  readonly otherIds: readonly Identifier[];
   /** Person fields found in traits and properties, raw. */
   readonly person: Readonly<Partial<Record<PersonField, string>>>;
   /** Other user traits or user properties; a route lets them through by naming them in `params`. */

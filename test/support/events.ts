@@ -31,6 +31,7 @@ export const received = (over: Partial<ReceivedEvent> = {}): ReceivedEvent => ({
   device: { userAgent: null, language: 'nl-NL', screen: null, category: 'desktop', country: null },
   ip: null,
   ids: [],
+  otherIds: [],
   person: {},
   traits: {},
   integrations: {},
