@@ -41,7 +41,10 @@ export interface Delivery {
 
 /** What a recheck says just before sending. */
 export type Recheck =
-  { readonly send: PermittedEvent } | { readonly outcome: OutcomeName; readonly reason: ReasonCode };
+  | { readonly send: PermittedEvent }
+  | { readonly outcome: OutcomeName; readonly reason: ReasonCode }
+  /** What the person said since is not known freshly enough: ask again shortly, send nothing meanwhile. */
+  | { readonly wait: true };
 
 /** How delivery signs a request; destinations only name it. The header value or secret never rests in a queue. */
 export type Auth =
@@ -97,6 +100,8 @@ export interface Lease {
   readonly attempt: number;
   /** When it was first due, ms since the epoch. */
   readonly firstAt: number;
+  /** An earlier lease ended without a settlement (its process died, or it ran out): that attempt may have been sent. */
+  readonly unsettled?: boolean;
   readonly item: Delivery | { readonly poison: string };
 }
 

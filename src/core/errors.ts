@@ -8,6 +8,7 @@ export interface ErrorEntry {
 }
 
 export const ERRORS = {
+  bad_request: { status: 400, means: 'this is not a request that the gateway can read' },
   unreadable_body: { status: 400, means: 'the body is not what this path takes' },
   unreadable_query: { status: 400, means: 'the query string cannot be decoded' },
   invalid_event: {
@@ -20,6 +21,8 @@ export const ERRORS = {
     status: 401,
     means: 'no site of this gateway has this key, tag or origin, or they disagree',
   },
+  unauthorized: { status: 401, means: 'the admin listener demands one of its tokens' },
+  host_not_allowed: { status: 403, means: 'the admin listener answers to loopback names only' },
   origin_not_allowed: { status: 403, means: 'the site does not list this origin' },
   not_found: { status: 404, means: 'nothing is served at this path' },
   method_not_allowed: { status: 405, means: 'this path does not take this method' },
@@ -27,6 +30,7 @@ export const ERRORS = {
   body_too_large: { status: 413, means: 'the body is larger than 4 MB after decompression' },
   unsupported_encoding: { status: 415, means: 'the content encoding is neither gzip nor identity' },
   unsupported_media_type: { status: 415, means: 'this path takes application/json only' },
+  expectation_failed: { status: 417, means: 'the only expectation taken is 100-continue' },
   invalid_consent: {
     status: 422,
     means: 'the consent record names a notice or purpose that the routing file does not have',
@@ -42,6 +46,10 @@ export const ERRORS = {
   config_unreadable: { status: 500, means: 'the routing file cannot be read' },
   store_newer: { status: 500, means: 'the store was written by a newer version of the gateway' },
   store_locked: { status: 500, means: 'another process owns the store' },
+  store_unreadable: {
+    status: 500,
+    means: 'what the routing file names as store is not a store of this gateway',
+  },
   usage: { status: 500, means: 'the command line cannot be understood' },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -90,7 +90,10 @@ export type DeliveryState = 'pending' | 'dead';
 export interface FindQuery {
   readonly state: DeliveryState;
   readonly destination?: string;
+  /** Default 1000. */
   readonly limit?: number;
+  /** Only those that come after this delivery: the last id of the page before. */
+  readonly after?: string;
 }
 
 /** A delivery as ops see it: no payload. */
@@ -117,7 +120,16 @@ export interface EntriesQuery {
 
 export interface StoreStats {
   readonly destinations: Readonly<
-    Record<string, { readonly pending: number; readonly dead: number; readonly oldestAt: number | null }>
+    Record<
+      string,
+      {
+        readonly pending: number;
+        readonly dead: number;
+        readonly oldestAt: number | null;
+        /** When the next pending delivery is due or the next lease runs out, wall clock ms; null if neither. */
+        readonly nextDueAt?: number | null;
+      }
+    >
   >;
   readonly bytes: number;
 }
