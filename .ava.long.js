@@ -1,0 +1,7 @@
+// Tests that need a browser, a server, a disk to fill or minutes of time; `npm run test:long`.
+export default {
+  extensions: ['ts'],
+  files: ['test/**/*.long.ts'],
+  timeout: '20m',
+  concurrency: 1,
+};

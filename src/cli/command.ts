@@ -1,0 +1,84 @@
+// What a command is: a name, one line of help, and a function from arguments and streams to an exit code.
+
+import { parseArgs } from 'node:util';
+import { createInterface } from 'node:readline';
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { GatewayError } from '../core/errors.ts';
+
+/** 0: done · 1: findings · 2: the command line cannot be understood · 3: the surroundings failed. */
+export const EXIT = { ok: 0, findings: 1, usage: 2, surroundings: 3 } as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+export interface Io {
+  readonly stdin: Readable;
+  /** Data, as JSON lines. */
+  out(line: string): void;
+  /** Progress and messages. */
+  err(line: string): void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Resolves when the process is asked to end. */
+  readonly ended: Promise<void>;
+  /** Calls back when the process is asked to reload. */
+  onReload(listener: () => void): void;
+}
+
+export interface Command {
+  readonly name: string;
+  /** Arguments after the name, for the usage line. */
+  readonly usage: string;
+  readonly summary: string;
+  readonly options: Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>;
+  run(call: Call, io: Io): Promise<ExitCode>;
+}
+
+export interface Call {
+  readonly positionals: readonly string[];
+  readonly options: Readonly<Record<string, string | boolean | undefined>>;
+  /** Path of the routing file. */
+  readonly config: string;
+}
+
+export const usageError = (message: string): GatewayError => new GatewayError('usage', message);
+
+/** Splits a command line by the command's own options; unknown ones are a usage error. */
+export function readCall(command: Command, args: readonly string[]): Call {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: { ...command.options, config: { type: 'string' }, help: { type: 'boolean' } },
+      allowPositionals: true,
+      strict: true,
+    });
+    return { positionals, options: values, config: String(values['config'] ?? 'config/gateway.yaml') };
+  } catch (error) {
+    throw usageError(error instanceof Error ? error.message : 'unknown option');
+  }
+}
+
+/** Lines of a file, or of standard input for `-` and for no file at all. Empty lines are passed over. */
+export async function* linesOf(file: string | undefined, io: Io): AsyncGenerator<string> {
+  const input = file === undefined || file === '-' ? io.stdin : createReadStream(file, 'utf8');
+  const failed = new Promise<never>((_resolve, reject) => {
+    input.once('error', (cause) =>
+      reject(new GatewayError('config_unreadable', `cannot read \`${file ?? '-'}\``, { cause })),
+    );
+  });
+  failed.catch(() => undefined);
+  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+  const iterator = lines[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await Promise.race([iterator.next(), failed]);
+    if (next.done === true) return;
+    if (next.value.trim() !== '') yield next.value;
+  }
+}
+
+/** Parses one line of JSON; the error names the line's number, not its content. */
+export function parseLine(line: string, number: number): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (cause) {
+    throw new GatewayError('unreadable_body', `line ${number} is not JSON`, { cause });
+  }
+}

@@ -1,0 +1,93 @@
+// Trial mode: a demo shop on its own origin and stand-ins for every vendor, all on loopback.
+
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Snapshot } from '../core/config.ts';
+import { GatewayError } from '../core/errors.ts';
+import { startStandIns } from './standIns.ts';
+import type { SeenRequest } from './standIns.ts';
+
+export interface Trial {
+  /** Address of the demo shop. */
+  readonly shop: string;
+  /** The snapshot with every destination sent to its stand-in. */
+  redirect(snapshot: Snapshot): Snapshot;
+  seen(): readonly SeenRequest[];
+  close(): Promise<void>;
+}
+
+export interface TrialOptions {
+  readonly now: () => number;
+  /** Port of the shop; 0 for any. */
+  readonly port: number;
+  /** Addresses the page is told: of the gateway and of its console. */
+  gateway(): string;
+  console(): string;
+}
+
+const page = (name: string): string => readFileSync(new URL(`./page/${name}`, import.meta.url), 'utf8');
+const CSP = (gateway: string): string =>
+  `default-src 'self'; connect-src 'self' ${gateway}; frame-ancestors 'none'; base-uri 'none'`;
+
+function serve(response: ServerResponse, type: string, body: string, gateway: string): void {
+  response.writeHead(200, {
+    'content-type': `${type}; charset=utf-8`,
+    'content-security-policy': CSP(gateway),
+    'cache-control': 'no-store',
+  });
+  response.end(body);
+}
+
+/** Starts shop and stand-ins. Throws `GatewayError` if the shop's port is taken. */
+export async function startTrial(options: TrialOptions): Promise<Trial> {
+  const standIns = await startStandIns(options);
+  const files: Readonly<Record<string, readonly [string, () => string]>> = {
+    '/': [
+      'text/html',
+      () =>
+        page('index.html')
+          .replaceAll('{{gateway}}', options.gateway())
+          .replaceAll('{{console}}', options.console()),
+    ],
+    '/shop.js': ['text/javascript', () => page('shop.js')],
+    '/shop.css': ['text/css', () => page('shop.css')],
+    '/seen.json': [
+      'application/json',
+      () => JSON.stringify(standIns.seen().map(({ headers: _headers, ...shown }) => shown)),
+    ],
+  };
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '/').replace(/[?#].*$/s, '');
+    const file = Object.hasOwn(files, path) ? files[path] : undefined;
+    if (file === undefined) response.writeHead(404).end();
+    else serve(response, file[0], file[1](), options.gateway());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(new GatewayError('usage', `port ${options.port} for the demo shop is taken`, { cause })),
+    );
+    server.listen(options.port, '127.0.0.1', resolve);
+  }).catch(async (error: unknown) => {
+    await standIns.close();
+    throw error;
+  });
+  return {
+    shop: `http://localhost:${(server.address() as AddressInfo).port}/`, // listening on TCP
+    redirect: (snapshot) => ({
+      ...snapshot,
+      server: { ...snapshot.server, allowPrivateEndpoints: true },
+      destinations: snapshot.destinations.map((each) => ({
+        ...each,
+        endpoint: standIns.endpoints[each.type] ?? each.endpoint,
+      })),
+    }),
+    seen: () => standIns.seen(),
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await standIns.close();
+    },
+  };
+}
