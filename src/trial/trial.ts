@@ -31,13 +31,13 @@ const page = (name: string): string => readFileSync(new URL(`./page/${name}`, im
 const CSP = (gateway: string): string =>
   `default-src 'self'; connect-src 'self' ${gateway}; frame-ancestors 'none'; base-uri 'none'`;
 
-function serve(response: ServerResponse, type: string, body: string, gateway: string): void {
+function serve(response: ServerResponse, file: readonly [string, () => string], gateway: string): void {
   response.writeHead(200, {
-    'content-type': `${type}; charset=utf-8`,
+    'content-type': `${file[0]}; charset=utf-8`,
     'content-security-policy': CSP(gateway),
     'cache-control': 'no-store',
   });
-  response.end(body);
+  response.end(file[1]());
 }
 
 /** Starts shop and stand-ins. Throws `GatewayError` if the shop's port is taken. */
@@ -62,7 +62,7 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
     const path = (request.url ?? '/').replace(/[?#].*$/s, '');
     const file = Object.hasOwn(files, path) ? files[path] : undefined;
     if (file === undefined) response.writeHead(404).end();
-    else serve(response, file[0], file[1](), options.gateway());
+    else serve(response, file, options.gateway());
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>
