@@ -27,6 +27,8 @@ export interface ConsentReader {
 
 export interface ReadContext {
   readonly mapping: PurposeMapping;
+  /** Every purpose of the routing file: what a signal that names purposes itself (a record) could have said. */
+  readonly purposes: readonly Purpose[];
   /** Purposes GPC denies (config may have added some). */
   readonly gpcDenies: readonly Purpose[];
   readonly now: number;
@@ -176,6 +178,11 @@ export interface DestinationType<S = unknown> {
   readonly batch: { readonly events: number; readonly bytes: number };
   /** Intake protocol whose wire fields it re-emits, or null. */
   readonly wire: string | null;
+  /**
+   * Set where nothing leaves the process: delivery opens no connection, it hands each request's body to the Log port (`log`: one
+   * flat JSON object of log fields per line) or drops it (`null`), and settles the events as `delivered`.
+   */
+  readonly local?: 'log' | 'null';
   /** Kinds of calls it has a counterpart for. */
   readonly calls: readonly EventType[];
   /** Is there enough in this event for the vendor to place it? False ends in `no_identifier`. */
