@@ -58,9 +58,38 @@ export const PARAMS = {
   video_duration: 'number',
   category: 'text',
   label: 'text',
+  screen_name: 'text',
 } as const satisfies Record<string, ParamKind>;
 
 export type ParamName = keyof typeof PARAMS;
+
+/** Property names of Segment's specs that mean a parameter of ours; of several present the first in the list counts. */
+export const SEGMENT_PARAMS: Readonly<Partial<Record<ParamName, readonly string[]>>> = {
+  value: ['revenue', 'value', 'total'],
+  search_term: ['search_term', 'query'],
+  item_list_id: ['item_list_id', 'list_id'],
+  payment_type: ['payment_type', 'payment_method'],
+  shipping_tier: ['shipping_tier', 'shipping_method'],
+};
+
+/** The same, for the specs of single events. */
+export const SEGMENT_EVENT_PARAMS: Readonly<
+  Record<string, Readonly<Partial<Record<ParamName, readonly string[]>>>>
+> = {
+  view_promotion: {
+    promotion_name: ['promotion_name', 'name'],
+    creative_name: ['creative_name', 'creative'],
+    creative_slot: ['creative_slot', 'position'],
+  },
+  select_promotion: {
+    promotion_name: ['promotion_name', 'name'],
+    creative_name: ['creative_name', 'creative'],
+    creative_slot: ['creative_slot', 'position'],
+  },
+  video_start: { video_title: ['video_title', 'title'], video_duration: ['video_duration', 'total_length'] },
+  video_complete: { video_title: ['video_title', 'title'], video_duration: ['video_duration', 'total_length'] },
+  share: { method: ['method', 'share_via'] },
+};
 
 /** Fields of an item and the Segment names that mean the same. Anything else in an item does not leave. */
 export const ITEM_FIELDS = {
@@ -122,7 +151,7 @@ export const EVENTS = {
     segment: ['Page Viewed'],
     meta: 'PageView',
   },
-  screen_view: { params: ['category'], items: false, segment: [] },
+  screen_view: { params: ['category', 'screen_name'], items: false, segment: [] },
   scroll: { params: ['percent_scrolled'], items: false, segment: [] },
   click: { params: ['link_domain', 'link_text', 'outbound'], items: false, segment: [] },
   file_download: { params: ['file_extension', 'file_name', 'link_text'], items: false, segment: [] },
@@ -135,14 +164,14 @@ export const EVENTS = {
   identify: { params: ['method'], items: false, segment: [] },
   search: { params: ['search_term'], items: false, segment: ['Products Searched'], meta: 'Search' },
   view_search_results: { params: ['search_term'], items: false, segment: [] },
-  view_item_list: { params: LIST, items: true, segment: ['Product List Viewed', 'Product List Filtered'] },
+  view_item_list: { params: LIST, items: true, segment: ['Product List Viewed', 'Product List Filtered', 'Viewed Product Category'] },
   select_item: { params: LIST, items: true, segment: ['Product Clicked'] },
   view_promotion: { params: PROMOTION, items: true, segment: ['Promotion Viewed'] },
   select_promotion: { params: PROMOTION, items: true, segment: ['Promotion Clicked'] },
   select_content: { params: ['content_type', 'content_id'], items: false, segment: [] },
-  view_item: { params: CART, items: true, segment: ['Product Viewed'], meta: 'ViewContent' },
-  add_to_cart: { params: CART, items: true, segment: ['Product Added'], meta: 'AddToCart' },
-  remove_from_cart: { params: CART, items: true, segment: ['Product Removed'] },
+  view_item: { params: CART, items: true, segment: ['Product Viewed', 'Viewed Product'], meta: 'ViewContent' },
+  add_to_cart: { params: CART, items: true, segment: ['Product Added', 'Added Product', 'Wishlist Product Added to Cart'], meta: 'AddToCart' },
+  remove_from_cart: { params: CART, items: true, segment: ['Product Removed', 'Removed Product'] },
   view_cart: { params: CART, items: true, segment: ['Cart Viewed'] },
   add_to_wishlist: {
     params: CART,
@@ -158,7 +187,7 @@ export const EVENTS = {
     segment: ['Payment Info Entered'],
     meta: 'AddPaymentInfo',
   },
-  purchase: { params: SALE, items: true, segment: ['Order Completed'], meta: 'Purchase' },
+  purchase: { params: SALE, items: true, segment: ['Order Completed', 'Completed Order'], meta: 'Purchase' },
   refund: { params: SALE, items: true, segment: ['Order Refunded'] },
   generate_lead: { params: LEAD, items: false, segment: ['Lead Generated'], meta: 'Lead' },
   qualify_lead: { params: LEAD, items: false, segment: [] },
@@ -170,7 +199,7 @@ export const EVENTS = {
     meta: 'CompleteRegistration',
   },
   login: { params: ['method'], items: false, segment: ['Signed In'] },
-  share: { params: ['method', 'content_type', 'content_id'], items: false, segment: ['Product Shared'] },
+  share: { params: ['method', 'content_type', 'content_id'], items: false, segment: ['Product Shared', 'Cart Shared'] },
   join_group: { params: [], items: false, segment: [] },
   tutorial_begin: { params: [], items: false, segment: [] },
   tutorial_complete: { params: [], items: false, segment: [] },

@@ -1,0 +1,193 @@
+// One event of a gtag hit becomes an event in our own words. Only the parameters named here are read; Google adds others
+// monthly, and what is unknown is not passed on.
+
+import type { ReceivedEvent } from '../../core/event.ts';
+import type { Json, JsonObject } from '../../core/json.ts';
+import { readAgent, readCategory, readLanguage, readScreen, visitorIp } from '../device.ts';
+import { readGoogleParams } from '../googleParams.ts';
+import type { GoogleParams } from '../googleParams.ts';
+import { idCollector, offerCookieIds, offerUrlIds } from '../ids.ts';
+import type { IdCollector } from '../ids.ts';
+import { wireName } from '../names.ts';
+import { readCampaign, readPage } from '../page.ts';
+import { splitPerson, takeUserDataField, withSurface } from '../person.ts';
+import type { Person } from '../person.ts';
+import { consentPairs } from '../query.ts';
+import type { Pairs } from '../query.ts';
+import { consentInput } from '../surroundings.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { readGtagItems } from './item.ts';
+
+const FLAG = /^[01]$/;
+const COUNT = /^\d{1,5}$/;
+
+/**
+ * Technical fields that go back to Google as they came. None identifies a visitor, a page load or a browser; the container hash
+ * (`gtm`), page-load id (`_p`) and hints for tagging servers (`sst.*`, `richsstsse`) stay here.
+ */
+export const GTAG_WIRE: Readonly<Record<string, RegExp>> = {
+  v: /^2$/,
+  _s: COUNT,
+  sct: COUNT,
+  seg: FLAG,
+  _ss: /^[12]$/,
+  _fv: /^[12]$/,
+  _nsi: FLAG,
+  _et: /^\d{1,9}$/,
+  _ee: FLAG,
+  _c: FLAG,
+  frm: /^[0-3]$/,
+  ir: FLAG,
+};
+
+/** Ids of Google that have no place of their own with us, and must not leave by another. */
+const ASIDE = ['_fid', 'ecid', '_ecid', '_gsid', '_rnd', 'sst.rnd'] as const;
+
+function offerIds(collector: IdCollector, pairs: Pairs): void {
+  collector.offer('ga.client_id', pairs.get('cid'), 'protocol');
+  collector.offer('ga.session_id', pairs.get('sid'), 'protocol');
+  collector.offer('site.user_id', pairs.get('uid'), 'protocol');
+  collector.offer('ga.fpid', pairs.get('_fplc') === '0' ? null : pairs.get('_fplc'), 'protocol');
+  for (const name of ASIDE) collector.setAside('ga.fpid', pairs.get(name), 'protocol');
+}
+
+const number = (value: string): Json => {
+  const read = Number(value);
+  return value.trim() !== '' && Number.isFinite(read) ? read : value;
+};
+
+interface Named {
+  readonly params: JsonObject;
+  readonly userProperties: JsonObject;
+}
+
+const PREFIX = /^(ep|epn|up|upn)\.(.{1,100})$/;
+const USER_DATA = 'user_data.';
+
+/** `ep.x`, `epn.x`, `up.x`, `upn.x`, and the parameters that have a short name. */
+function readNamed(pairs: Pairs, person: Person): Named {
+  const params: Record<string, Json> = {};
+  const userProperties: Record<string, Json> = {};
+  for (const [key, value] of pairs) {
+    const [, prefix, name] = PREFIX.exec(key) ?? [];
+    if (prefix === undefined || name === undefined || name === '__proto__') continue;
+    if (name.startsWith(USER_DATA)) {
+      if (prefix === 'ep') takeUserDataField(person, name.slice(name.lastIndexOf('.') + 1), value);
+      continue;
+    }
+    const target = prefix.startsWith('ep') ? params : userProperties;
+    target[name] = prefix.endsWith('n') ? number(value) : value;
+  }
+  const short: readonly (readonly [string, string])[] = [
+    ['currency', 'cu'],
+    ['promotion_id', 'pi'],
+    ['promotion_name', 'pn'],
+  ];
+  for (const [name, key] of short) {
+    const value = pairs.get(key);
+    if (value !== undefined && value !== '') params[name] ??= value;
+  }
+  const engaged = pairs.get('_et');
+  if (engaged !== undefined && GTAG_WIRE['_et']?.test(engaged))
+    params['engagement_time_msec'] ??= Number(engaged);
+  return { params, userProperties };
+}
+
+const TYPES: Readonly<Record<string, ReceivedEvent['type']>> = { page_view: 'page', screen_view: 'screen' };
+
+/** Page and screen views are calls of their own kind, everything else is a track call. */
+export const typeOfName = (name: string): ReceivedEvent['type'] =>
+  (Object.hasOwn(TYPES, name) ? TYPES[name] : undefined) ?? 'track';
+
+function wireOf(pairs: Pairs): ReceivedEvent['wire'] {
+  const fields: Record<string, string> = {};
+  for (const [name, form] of Object.entries(GTAG_WIRE)) {
+    const value = pairs.get(name);
+    if (value !== undefined && form.test(value)) fields[name] = value;
+  }
+  return { protocol: 'gtag', fields };
+}
+
+/** `npa=1` is a no to personalised advertising; anything else it could say is silence. */
+const consentOf = (pairs: Pairs): Json | undefined =>
+  pairs.get('npa') === '1' ? { gcm: { ad_personalization: 'denied' } } : undefined;
+
+function campaignOf(pairs: Pairs, url: string | null): ReceivedEvent['campaign'] {
+  const stated = {
+    source: pairs.get('cs'),
+    medium: pairs.get('cm'),
+    name: pairs.get('cn'),
+    term: pairs.get('ck'),
+    content: pairs.get('cc'),
+    id: pairs.get('ci'),
+  };
+  return readCampaign(stated, url);
+}
+
+function pageOf(pairs: Pairs, google: GoogleParams): ReceivedEvent['page'] {
+  const host = pairs.get('dh');
+  const composed = host === undefined || host === '' ? undefined : `https://${host}${pairs.get('dp') ?? '/'}`;
+  return readPage({ url: pairs.get('dl'), title: pairs.get('dt'), referrer: pairs.get('dr') }, google.page, {
+    url: composed,
+  });
+}
+
+function deviceOf(pairs: Pairs, agent: string | null): ReceivedEvent['device'] {
+  return {
+    userAgent: agent,
+    language: readLanguage(pairs.get('ul')),
+    screen: readScreen(pairs.get('sr')),
+    category: readCategory(null, pairs.get('uamb'), agent),
+    country: null,
+  };
+}
+
+interface Content extends GoogleParams {
+  readonly person: Person;
+  readonly traits: JsonObject;
+  readonly place: ReceivedEvent['page'];
+}
+
+/** Ids in the order of their precedence, then everything that is not an id. */
+function contentOf(pairs: Pairs, collector: IdCollector, { cookieIds }: Surroundings): Content {
+  const person: Person = {};
+  offerIds(collector, pairs);
+  const { params, userProperties } = readNamed(pairs, person);
+  const google = readGoogleParams(params, person, collector);
+  const place = pageOf(pairs, google);
+  offerCookieIds(collector, cookieIds);
+  offerUrlIds(collector, place.url);
+  return { ...google, person, traits: splitPerson(person, userProperties, 'traits'), place };
+}
+
+export function gtagEvent(pairs: Pairs, around: Surroundings): ReceivedEvent {
+  const { request, context } = around;
+  const name = wireName(pairs.get('en') ?? '');
+  const collector = idCollector();
+  const content = contentOf(pairs, collector, around);
+  const ip = visitorIp(pairs.get('_uip') ?? content.ip, request.ip);
+  const agent = readAgent(request.headers['user-agent']);
+  return {
+    site: context.site.name,
+    intake: 'gtag',
+    type: typeOfName(name),
+    name,
+    messageId: null,
+    occurredAt: request.receivedAt, // a hit names no time of its own
+    clock: 'received',
+    receivedAt: request.receivedAt,
+    params: content.params,
+    items: readGtagItems(pairs),
+    page: content.place,
+    campaign: campaignOf(pairs, content.place.url),
+    device: deviceOf(pairs, agent),
+    ip,
+    ...collector.found(),
+    person: withSurface(content.person, ip, agent),
+    traits: content.traits,
+    integrations: {},
+    wire: wireOf(pairs),
+    consent: consentInput({ consent: consentOf(pairs), query: consentPairs(pairs) }, around),
+    label: content.label,
+  };
+}

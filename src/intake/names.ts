@@ -1,0 +1,35 @@
+// Event names: Segment's spec names and their spellings become canonical, all others become words of letters, digits and `_`.
+
+import { EVENTS } from '../core/vocabulary.ts';
+
+const MAX_NAME = 40;
+const WIRE_NAME = /^[A-Za-z][A-Za-z0-9_]{0,39}$/;
+/** One word in camel case, such as `OrderCompleted`; `iPhone Clicked` is two words and keeps its humps. */
+const CAMEL = /^[A-Za-z0-9]+$/;
+
+/** `Trial Started` → `trial_started`. Accents go, other scripts too; a name has to begin with a letter. */
+export function snakeCase(name: string): string {
+  const plain = name.slice(0, 200).normalize('NFKD').replaceAll(/\p{M}/gu, '');
+  const words = CAMEL.test(plain) ? plain.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2') : plain;
+  const snake = words
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '_')
+    .replaceAll(/^_|_$/g, '');
+  if (snake === '') return 'custom_event';
+  return (/^[a-z]/.test(snake) ? snake : `event_${snake}`).slice(0, MAX_NAME).replace(/_$/, '');
+}
+
+const CANONICAL: ReadonlyMap<string, string> = new Map(
+  Object.entries(EVENTS).flatMap(([canonical, entry]) =>
+    entry.segment.map((name) => [snakeCase(name), canonical] as const),
+  ),
+);
+
+/** Canonical name of a Segment track call. */
+export function trackName(name: string): string {
+  const snake = snakeCase(name);
+  return CANONICAL.get(snake) ?? snake;
+}
+
+/** Names of Google's protocols are canonical already; only what cannot be a name is rewritten. */
+export const wireName = (name: string): string => (WIRE_NAME.test(name) ? name : snakeCase(name));

@@ -1,0 +1,191 @@
+// Person fields by the names clients give them. What is recognised moves into `person` and is gone from parameters and
+// traits, at any depth: nothing that names a person may pass as a mere parameter.
+
+import { isObject } from '../core/json.ts';
+import type { Json, JsonObject } from '../core/json.ts';
+import type { PersonField } from '../core/person.ts';
+import { object, text, textOrNumber } from './value.ts';
+
+export type Person = Partial<Record<PersonField, string>>;
+
+/** Names without case, `_`, `-`, `.` and blanks. */
+const FIELDS: ReadonlyMap<string, PersonField> = new Map(
+  Object.entries({
+    email: ['email', 'emailaddress', 'mail', 'useremail', 'customeremail'],
+    phone: [
+      'phone',
+      'phonenumber',
+      'telephone',
+      'telephonenumber',
+      'tel',
+      'mobilephone',
+      'mobilenumber',
+      'cellphone',
+    ],
+    first_name: ['firstname', 'givenname'],
+    last_name: ['lastname', 'familyname', 'surname'],
+    full_name: ['fullname'],
+    street: ['street', 'streetaddress', 'address1', 'addressline1'],
+    postal_code: ['postalcode', 'postcode', 'zip', 'zipcode'],
+    city: ['city'],
+    region: ['region'],
+    birthday: ['birthday', 'birthdate', 'dateofbirth', 'dob'],
+    gender: ['gender'],
+    company: ['company', 'companyname'],
+    ip: ['ip', 'ipaddress', 'ipoverride'],
+    user_agent: ['useragent'],
+  } satisfies Record<PersonField, readonly string[]>).flatMap(
+    ([field, names]) => names.map((name) => [name, field as PersonField] as const), // keys are checked by `satisfies`
+  ),
+);
+
+/** Names that mean a person only among traits or in an address: a product has a name, an order a state. */
+const TRAIT_FIELDS: ReadonlyMap<string, PersonField> = new Map([
+  ['name', 'full_name'],
+  ['state', 'region'],
+]);
+
+/** Removed and not kept: no vendor has a place for them, or what they hold is hashed already. */
+const REMOVED: ReadonlySet<string> = new Set([
+  'address',
+  'address2',
+  'addressline2',
+  'billingaddress',
+  'shippingaddress',
+  'userdata',
+  'useragentdata',
+  'latitude',
+  'longitude',
+  'password',
+  'creditcard',
+  'cardnumber',
+  'cvc',
+  'cvv',
+  'iban',
+  'bic',
+  'ssn',
+  'bsn',
+]);
+
+const LONGEST_NAME = 24;
+const LONGEST_VALUE = 512;
+
+const plainName = (name: string): string | null =>
+  name.length > LONGEST_NAME ? null : name.toLowerCase().replaceAll(/[_\-.\s]/g, '');
+
+const FORMS: Readonly<Partial<Record<PersonField, RegExp>>> = {
+  email: /@/,
+  phone: /\d(?:\D*\d){5}/,
+};
+
+/** Takes a field unless an earlier place gave it or the value cannot be one (a digest under `email`, say). */
+export function take(person: Person, field: PersonField, value: unknown): void {
+  const written = textOrNumber(value);
+  if (written === null || written.length > LONGEST_VALUE || person[field] !== undefined) return;
+  if (FORMS[field]?.test(written) === false) return;
+  person[field] = written;
+}
+
+function takeAddress(person: Person, address: Json): void {
+  if (!isObject(address)) return take(person, 'street', address);
+  for (const [name, value] of Object.entries(address)) {
+    const plain = plainName(name);
+    const field = plain === null ? undefined : (FIELDS.get(plain) ?? TRAIT_FIELDS.get(plain));
+    if (field !== undefined && plain !== 'name') take(person, field, value);
+  }
+}
+
+/** Where an object stands decides what `name` and `state` mean in it. */
+export type Place = 'traits' | 'group' | 'properties';
+
+/** Moves person fields out of an object into `person`; the rest comes back. */
+export function splitPerson(person: Person, from: JsonObject, place: Place): JsonObject {
+  const rest: Record<string, Json> = {};
+  for (const [name, value] of Object.entries(from)) {
+    const plain = plainName(name);
+    const field = plain === null ? undefined : fieldOf(plain, place);
+    if (field !== undefined)
+      take(person, field, field === 'company' && isObject(value) ? (value['name'] ?? null) : value);
+    else if (plain === 'address') takeAddress(person, value);
+    else if (plain === null || !REMOVED.has(plain)) rest[name] = withoutPerson(value);
+  }
+  return rest;
+}
+
+function fieldOf(plain: string, place: Place): PersonField | undefined {
+  if (place === 'group' && plain === 'name') return 'company';
+  return FIELDS.get(plain) ?? (place === 'properties' ? undefined : TRAIT_FIELDS.get(plain));
+}
+
+const isPersonal = (name: string): boolean => {
+  const plain = plainName(name);
+  return plain !== null && (FIELDS.has(plain) || REMOVED.has(plain));
+};
+
+/** Nested values lose person fields but give none: whose they are is unknown. Clean values come back as they are. */
+export function withoutPerson(value: Json): Json {
+  if (typeof value !== 'object' || value === null) return value;
+  if (!isObject(value)) {
+    const list = value.map(withoutPerson);
+    return list.some((entry, index) => entry !== value[index]) ? list : value;
+  }
+  let changed = false;
+  const rest: Record<string, Json> = {};
+  for (const [name, member] of Object.entries(value)) {
+    if (isPersonal(name)) {
+      changed = true;
+      continue;
+    }
+    const kept = withoutPerson(member);
+    if (kept !== member) changed = true;
+    rest[name] = kept;
+  }
+  return changed ? rest : value;
+}
+
+const USER_DATA: Readonly<Record<string, PersonField>> = {
+  email: 'email',
+  email_address: 'email',
+  phone_number: 'phone',
+  phone: 'phone',
+  first_name: 'first_name',
+  last_name: 'last_name',
+  street: 'street',
+  city: 'city',
+  region: 'region',
+  postal_code: 'postal_code',
+};
+
+/** Google's user-provided data, where it is plain; hashed values are dropped, they can only be passed on as they are. */
+export function takeUserData(person: Person, data: Json | undefined): void {
+  if (!isObject(data)) return;
+  for (const [name, value] of Object.entries(data)) {
+    const first = Array.isArray(value) ? value[0] : value;
+    if (name === 'address') takeUserData(person, first);
+    else if (Object.hasOwn(USER_DATA, name)) takeUserDataField(person, name, first);
+  }
+}
+
+/** One field by its last name: `email` of `ep.user_data.email`, `city` of `ep.user_data.address.city`. */
+export function takeUserDataField(person: Person, name: string, value: unknown): void {
+  const field = Object.hasOwn(USER_DATA, name) ? USER_DATA[name] : undefined;
+  if (field !== undefined) take(person, field, text(value));
+}
+
+/** The traits of a call and those its context repeats, the call's own first. */
+export function splitTraits(
+  person: Person,
+  own: { readonly traits: Json | undefined; readonly place: Place },
+  repeated: Json | undefined,
+): JsonObject {
+  const rest = splitPerson(person, object(own.traits), own.place);
+  const more = splitPerson(person, object(repeated), 'traits');
+  return { ...more, ...rest };
+}
+
+/** Address and user agent are person fields too. */
+export function withSurface(person: Person, ip: string | null, agent: string | null): Person {
+  if (ip !== null) person.ip = ip;
+  if (agent !== null) person.user_agent = agent;
+  return person;
+}

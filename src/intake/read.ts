@@ -1,0 +1,127 @@
+// Bounded reading of JSON from strangers: one parse, one walk that checks depth, number of values and string lengths and
+// repairs what no later stage should have to think of. What is clean is passed on as it is, not copied.
+
+import { GatewayError } from '../core/errors.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import type { Json, JsonObject } from '../core/json.ts';
+import type { IntakeRequest } from '../core/plugin.ts';
+
+export type Limits = IntakeRequest['limits'];
+
+/** Why something can never succeed. The message says what is missing or too much, never what was received. */
+export interface Fault {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** What reading gave. A wrapper of our own, because received objects can have any key. */
+export type Read<T> = { readonly value: T } | { readonly fault: Fault };
+
+export const refusal = (fault: Fault): GatewayError => new GatewayError(fault.code, fault.message);
+
+/** Body as text, without a byte order mark. Bytes that are no UTF-8 become U+FFFD. */
+export function bodyText(body: Uint8Array): string {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+  return text.startsWith('\uFEFF') ? text.slice(1) : text;
+}
+
+/** Parses a body that has to be a JSON object. Throws `unreadable_body`. */
+export function parseObject(body: Uint8Array): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(bodyText(body));
+  } catch {
+    throw new GatewayError('unreadable_body', 'the body must be JSON'); // the parser's message quotes the body: no cause
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new GatewayError('unreadable_body', 'the body must be a JSON object');
+  return value as Record<string, unknown>; // an object out of JSON.parse has string keys
+}
+
+interface Walk {
+  readonly limits: Limits;
+  values: number;
+  /** Characters of keys and strings, and some for every value: a sixth of the most bytes its JSON can take. */
+  weight: number;
+  fault: Fault | null;
+}
+
+const tooDeep = (message: string): Fault => ({ code: 'too_deep', message });
+const tooLarge = (message: string): Fault => ({ code: 'event_too_large', message });
+
+/** Names that reach an object's prototype in careless code. */
+const isTrap = (key: string): boolean => key === '__proto__' || key === 'constructor' || key === 'prototype';
+
+/** Without NULs and halves of surrogate pairs. */
+export function cleanText(text: string): string {
+  const whole = text.isWellFormed() ? text : text.toWellFormed();
+  return whole.includes('\0') ? whole.replaceAll('\0', '') : whole;
+}
+
+function cleanString(text: string, walk: Walk): string {
+  walk.weight += text.length;
+  if (text.length > walk.limits.stringChars)
+    walk.fault ??= tooLarge(`a string is longer than ${walk.limits.stringChars} characters`);
+  return cleanText(text);
+}
+
+function cleanArray(array: readonly unknown[], depth: number, walk: Walk): readonly Json[] {
+  let copy: Json[] | null = null;
+  for (let index = 0; index < array.length && walk.fault === null; index += 1) {
+    const cleaned = cleanValue(array[index], depth, walk);
+    if (copy === null && cleaned !== array[index]) copy = array.slice(0, index) as Json[]; // cleaned so far
+    copy?.push(cleaned);
+  }
+  return copy ?? (array as readonly Json[]); // every element was clean
+}
+
+function cleanObject(object: Record<string, unknown>, depth: number, walk: Walk): JsonObject {
+  const keys = Object.keys(object);
+  let changed = false;
+  const copy: Record<string, Json> = {};
+  for (const key of keys) {
+    if (walk.fault !== null) break;
+    const name = cleanString(key, walk);
+    if (isTrap(name)) {
+      changed = true;
+      continue;
+    }
+    const cleaned = cleanValue(object[key], depth, walk);
+    if (name !== key || cleaned !== object[key]) changed = true;
+    copy[name] = cleaned;
+  }
+  return changed ? copy : (object as JsonObject); // every member was clean
+}
+
+function cleanValue(value: unknown, depth: number, walk: Walk): Json {
+  walk.values += 1;
+  walk.weight += 4;
+  if (walk.values > walk.limits.keys) walk.fault ??= tooDeep(`more than ${walk.limits.keys} values`);
+  if (walk.fault !== null) return null;
+  if (typeof value === 'string') return cleanString(value, walk);
+  if (typeof value === 'boolean') return value;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null; // `1e999` parses to Infinity
+  if (typeof value !== 'object' || value === null) return null;
+  if (depth >= walk.limits.depth) {
+    walk.fault = tooDeep(`nested deeper than ${walk.limits.depth} levels`);
+    return null;
+  }
+  return Array.isArray(value)
+    ? cleanArray(value, depth + 1, walk)
+    : cleanObject(value as Record<string, unknown>, depth + 1, walk); // string keys, see parseObject
+}
+
+/**
+ * Checks and repairs one event. Its size is that of its compact JSON, which is only written out if the walk could not
+ * rule out that it is too large.
+ */
+export function cleanEvent(value: unknown, limits: Limits): Read<JsonObject> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { fault: { code: 'invalid_event', message: 'an event must be a JSON object' } };
+  const walk: Walk = { limits, values: 0, weight: 0, fault: null };
+  const cleaned = cleanValue(value, 0, walk);
+  if (walk.fault !== null) return { fault: walk.fault };
+  if (walk.weight * 6 > limits.eventBytes && Buffer.byteLength(JSON.stringify(cleaned)) > limits.eventBytes)
+    return { fault: tooLarge(`larger than ${limits.eventBytes} bytes`) };
+  return { value: cleaned as JsonObject }; // an object stays an object
+}

@@ -1,0 +1,115 @@
+// The Segment HTTP tracking API, which is also RudderStack's and the gateway's own: single calls, batches, the documents browser
+// clients ask for. Of a batch the good calls are kept and the bad are named; a single bad call is refused.
+
+import { GatewayError } from '../core/errors.ts';
+import type { EventType } from '../core/event.ts';
+import type { IntakeProtocol, IntakeRequest, IntakeRoute, Opened, Rejected } from '../core/plugin.ts';
+import { json } from './answer.ts';
+import { readInstant } from './clock.ts';
+import { consentPairs, parsePairs } from './query.ts';
+import { cleanEvent, parseObject, refusal } from './read.ts';
+import { rudderStackSource, segmentSettings } from './segment/documents.ts';
+import { segmentEvent } from './segment/event.ts';
+import { writeKeys } from './segment/keys.ts';
+import { NOTHING_SHARED, readMessage } from './segment/message.ts';
+import type { Message, Shared } from './segment/message.ts';
+import { surroundings } from './surroundings.ts';
+import { object } from './value.ts';
+
+const CALLS: ReadonlyMap<string, EventType | 'batch'> = new Map([
+  ['/v1/track', 'track'],
+  ['/v1/page', 'page'],
+  ['/v1/screen', 'screen'],
+  ['/v1/identify', 'identify'],
+  ['/v1/group', 'group'],
+  ['/v1/alias', 'alias'],
+  ['/v1/batch', 'batch'],
+  ['/v1/t', 'track'],
+  ['/v1/p', 'page'],
+  ['/v1/s', 'screen'],
+  ['/v1/i', 'identify'],
+  ['/v1/g', 'group'],
+  ['/v1/a', 'alias'],
+  ['/v1/b', 'batch'],
+  ['/beacon/v1/batch', 'batch'],
+]);
+
+interface Calls {
+  readonly messages: readonly Message[];
+  readonly rejected: readonly Rejected[];
+  readonly keys: readonly string[];
+  readonly sentAt: unknown;
+}
+
+function openSingle(request: IntakeRequest, type: EventType): Calls {
+  const body = parseObject(request.body);
+  const cleaned = cleanEvent(body, request.limits);
+  if ('fault' in cleaned) throw refusal(cleaned.fault);
+  const message = readMessage(cleaned.value, type, NOTHING_SHARED);
+  if ('fault' in message) throw refusal(message.fault);
+  return { messages: [message.value], rejected: [], keys: writeKeys(request, body), sentAt: body['sentAt'] };
+}
+
+function openShared(body: Readonly<Record<string, unknown>>, request: IntakeRequest): Shared {
+  const cleaned = cleanEvent(
+    { context: body['context'], integrations: body['integrations'] },
+    request.limits,
+  );
+  if ('fault' in cleaned) throw refusal(cleaned.fault);
+  return { context: object(cleaned.value['context']), integrations: object(cleaned.value['integrations']) };
+}
+
+function openBatch(request: IntakeRequest): Calls {
+  const body = parseObject(request.body);
+  const batch: unknown = body['batch'];
+  if (!Array.isArray(batch))
+    throw new GatewayError('unreadable_body', 'a batch needs `batch`, an array of calls');
+  if (batch.length > request.limits.batchEvents)
+    throw new GatewayError('body_too_large', `a batch holds at most ${request.limits.batchEvents} calls`);
+  const shared = openShared(body, request);
+  const messages: Message[] = [];
+  const rejected: Rejected[] = [];
+  const calls: { readonly writeKey?: unknown }[] = [];
+  for (const [index, entry] of batch.entries()) {
+    const cleaned = cleanEvent(entry, request.limits);
+    const message = 'fault' in cleaned ? cleaned : readMessage(cleaned.value, null, shared);
+    if ('fault' in message) rejected.push({ index, ...message.fault });
+    else {
+      messages.push(message.value);
+      calls.push({ writeKey: message.value.fields['writeKey'] });
+    }
+  }
+  return { messages, rejected, keys: writeKeys(request, body, ...calls), sentAt: body['sentAt'] };
+}
+
+function open(request: IntakeRequest): Opened {
+  const call = CALLS.get(request.path);
+  if (call === undefined) throw new GatewayError('not_found', 'no call of this API has this path');
+  const { messages, rejected, keys, sentAt } =
+    call === 'batch' ? openBatch(request) : openSingle(request, call);
+  const query = consentPairs(parsePairs(request.query, request.limits));
+  return {
+    hints: { writeKeys: keys, tags: [] },
+    read(context) {
+      const around = surroundings(request, context);
+      const envelope = {
+        around,
+        sentAt: readInstant(sentAt) ?? readInstant(request.headers['sentat']),
+        query,
+      };
+      return { events: messages.map((message) => segmentEvent(message, envelope)), rejected };
+    },
+  };
+}
+
+const answer: IntakeProtocol['answer'] = ({ accepted, rejected, request }) =>
+  json(CALLS.get(request.path) === 'batch' ? { success: true, accepted, rejected } : { success: true });
+
+export const segment: IntakeProtocol = {
+  name: 'segment',
+  routes: [...CALLS.keys()].map((path): IntakeRoute => ({ method: 'POST', path })),
+  wireFields: {},
+  open,
+  answer,
+  documents: [segmentSettings, ...rudderStackSource],
+};

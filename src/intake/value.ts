@@ -1,0 +1,23 @@
+// Reads single values out of JSON from strangers: text, short text, objects. Wrong types count as absent.
+
+import { isObject } from '../core/json.ts';
+import type { Json, JsonObject } from '../core/json.ts';
+
+const EMPTY: JsonObject = Object.freeze({});
+
+/** A string that is not blank, trimmed; else null. */
+export function text(value: unknown): string | null {
+  if (typeof value !== 'string') return null;
+  const trimmed = value.trim();
+  return trimmed === '' ? null : trimmed;
+}
+
+/** Ids and such come as strings or numbers. */
+export const textOrNumber = (value: unknown): string | null =>
+  typeof value === 'number' ? String(value) : text(value);
+
+/** An object, or an empty one. */
+export const object = (value: unknown): JsonObject => (isObject(value) ? value : EMPTY);
+
+export const isScalar = (value: Json | undefined): value is string | number | boolean =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
