@@ -1,0 +1,201 @@
+// One claimed batch on its way: judge again, build, send, read, settle. Whatever happens, each delivery of it is settled or
+// put back; nothing is sent that was not judged a moment before, or whose lease could end while it is under way.
+
+import type { Recheck, Result } from '../core/delivery.ts';
+import { plan, type Held, type Judged, type Planned } from './batch.ts';
+import type { Sign } from './breaker.ts';
+import { FAILURES, readReply, resultOf } from './classify.ts';
+import type { Sent } from './exchange.ts';
+import type { Line, Setup } from './line.ts';
+import { endingOf, settle, settlement, type Ending } from './settle.ts';
+
+/** A judgement older than this is made again: a request may have waited for its turn. */
+const JUDGED_FOR_MS = 500;
+/** How soon a delivery comes back that waits for fresh facts. */
+const FACTS_WAIT_MS = 1000;
+/** What a lease must outlast a request's timeout by, so that its end can still be settled. */
+export const LEASE_MARGIN_MS = 5000;
+
+type End = readonly [Held, Ending];
+type Ended = readonly End[];
+
+/** Judged and built, and not sent yet. */
+interface Prepared {
+  readonly at: number;
+  readonly ready: readonly { readonly setup: Setup; readonly planned: Planned }[];
+  readonly ended: Ended;
+}
+
+export class Round {
+  readonly #line: Line;
+  /** The one request that finds out whether the vendor is back. */
+  readonly #probe: boolean;
+  readonly #alone: Held[] = [];
+  #told = false;
+
+  constructor(line: Line, probe: boolean) {
+    this.#line = line;
+    this.#probe = probe;
+  }
+
+  /** Sees the batch through. Rejects on nothing that a vendor, a destination or a store does. */
+  async run(batch: readonly Held[]): Promise<void> {
+    const { at, ready, ended } = this.#prepare(batch);
+    const sends = ready.map((one) => this.#send({ at, ready: [one], ended: [] }));
+    await Promise.all([this.#settle(ended), ...sends]);
+    // The vendor failed these for one of them: each alone, in their order, as far as slots allow.
+    await Promise.all(this.#alone.splice(0).map((held) => this.run([held])));
+  }
+
+  /** Did any request say something about the vendor? */
+  get told(): boolean {
+    return this.#told;
+  }
+
+  /** Synchronous, so that nothing comes between judging and sending. */
+  #prepare(batch: readonly Held[]): Prepared {
+    const { ports, name, setup } = this.#line;
+    const { judged, ended } = this.#judge(batch);
+    const prepared = { at: ports.clock.monotonic(), ready: [], ended };
+    if (setup === null) {
+      const gone = { name: 'dropped', code: 'destination_gone' } as const;
+      return { ...prepared, ended: [...ended, ...judged.map(({ held }) => [held, gone] as const)] };
+    }
+    const { destination, type } = setup;
+    const context = { settings: destination.settings, destination, now: ports.clock.now() };
+    const planned = plan(type, context, judged);
+    for (const { outcome } of planned.ended)
+      ports.log.warn('delivery_not_built', { destination: name, code: outcome.code });
+    return {
+      ...prepared,
+      ready: planned.requests.map((one) => ({ setup, planned: one })),
+      ended: [...ended, ...planned.ended.map(({ held, outcome }) => [held, outcome] as const)],
+    };
+  }
+
+  #judge(batch: readonly Held[]): { readonly judged: readonly Judged[]; readonly ended: Ended } {
+    const judged: Judged[] = [];
+    const ended: End[] = [];
+    for (const held of batch) {
+      const verdict = this.#recheck(held);
+      if ('send' in verdict) judged.push({ held, event: verdict.send });
+      else if ('outcome' in verdict) ended.push([held, { name: verdict.outcome, code: verdict.reason }]);
+      else ended.push(this.#waiting(held));
+    }
+    return { judged, ended };
+  }
+
+  /** What throws does not leave. */
+  #recheck(held: Held): Recheck {
+    try {
+      return this.#line.ports.recheck(held.delivery);
+    } catch {
+      this.#line.ports.log.error('recheck_failed', { destination: this.#line.name });
+      return { outcome: 'withheld', reason: 'gate_failed' };
+    }
+  }
+
+  #waiting(held: Held): End {
+    this.#line.hold(FACTS_WAIT_MS);
+    return [held, { retryAt: this.#line.ports.clock.now() + FACTS_WAIT_MS, code: 'facts_stale' }];
+  }
+
+  async #send(prepared: Prepared): Promise<void> {
+    const { slots, ports } = this.#line;
+    await slots.take();
+    const ended: End[] = [];
+    try {
+      await this.#line.pace();
+      const old =
+        ports.clock.monotonic() - prepared.at > JUDGED_FOR_MS ||
+        prepared.ready.some(({ setup }) => setup !== this.#line.setup);
+      const current = old ? this.#prepare(heldOf(prepared)) : prepared;
+      ended.push(...current.ended);
+      for (const { setup, planned } of current.ready) ended.push(...(await this.#exchange(setup, planned)));
+    } finally {
+      slots.give();
+    }
+    await this.#settle(ended);
+  }
+
+  async #exchange(setup: Setup, { request, riders }: Planned): Promise<Ended> {
+    const line = this.#line;
+    const start = line.ports.clock.monotonic();
+    const neededUntil = start + setup.destination.timeoutMs + LEASE_MARGIN_MS;
+    const leased = riders.every(({ held }) => held.leaseEndsAt >= neededUntil);
+    if (!leased || !line.maySend(this.#probe)) return riders.map(({ held }) => this.#putBack(held));
+    const sent = await setup.sender.send(
+      request,
+      riders.map(({ event }) => event),
+    );
+    line.ports.metrics.deliverySeconds(line.name, (line.ports.clock.monotonic() - start) / 1000);
+    const results =
+      'reply' in sent
+        ? readReply(setup.type, sent.reply, request)
+        : riders.map(() => resultOf(sent.failure, setup.type.dedupes));
+    this.#tell(sent, results);
+    return riders.flatMap(({ held }, index) =>
+      this.#ending(setup, { held, of: riders.length }, results[index]),
+    );
+  }
+
+  #ending(setup: Setup, { held, of }: { held: Held; of: number }, result: Result | undefined): Ended {
+    if (result === undefined) return [];
+    if (result.kind !== 'split' || of === 1)
+      return [[held, endingOf(held, result, { line: this.#line, setup })]];
+    this.#alone.push(held);
+    return [];
+  }
+
+  /** Back to the queue: nothing was sent, so nothing failed. */
+  #putBack(held: Held): End {
+    const line = this.#line;
+    const waitMs = line.stopping ? 0 : line.waitMs();
+    return [
+      held,
+      {
+        retryAt: line.ports.clock.now() + (Number.isFinite(waitMs) ? waitMs : FACTS_WAIT_MS),
+        code: 'put_back',
+      },
+    ];
+  }
+
+  /** Tells the line what the answer, or its absence, says about the vendor, and the log what went wrong. */
+  #tell(sent: Sent, results: readonly Result[]): void {
+    const { name, ports } = this.#line;
+    const sign = signOf(sent, results);
+    if (sign !== null) {
+      this.#told = true;
+      this.#line.tell(sign);
+    }
+    const failed = results.filter((result) => result.kind !== 'delivered');
+    const code = failed[0]?.code;
+    if (code !== undefined)
+      ports.log.warn('delivery_failed', { destination: name, code, count: failed.length });
+  }
+
+  async #settle(ended: Ended): Promise<void> {
+    const until = Math.min(...ended.map(([held]) => held.leaseEndsAt));
+    await settle(
+      this.#line,
+      ended.map(([held, ending]) => settlement(held, ending)),
+      until,
+    );
+  }
+}
+
+const heldOf = ({ ready }: Prepared): readonly Held[] =>
+  ready.flatMap(({ planned }) => planned.riders.map(({ held }) => held));
+
+/** Null if it says nothing about the vendor: what we would not send, or broke off ourselves. */
+function signOf(sent: Sent, results: readonly Result[]): Sign | null {
+  if ('failure' in sent && (!FAILURES[sent.failure.code].retry || sent.failure.code === 'stopped'))
+    return null;
+  const throttled = results.filter((result) => result.kind === 'throttled');
+  if (throttled.length > 0) {
+    const asked = throttled.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
+    return { kind: 'throttled', retryAfterMs: asked.length === 0 ? null : Math.max(...asked) };
+  }
+  const failed = results.every(({ kind }) => kind === 'transient' || kind === 'uncertain');
+  return { kind: failed ? 'failed' : 'answered' };
+}
