@@ -1,0 +1,60 @@
+// Without a notice nothing flows. The message brings the block to paste, from what the destinations do.
+
+import type { Destination } from '../../core/config.ts';
+import { stringify } from 'yaml';
+import { active, fullKind, treatmentsOf, type LintInput, type LintRule } from './rule.ts';
+
+function disclosureOf(
+  destination: Destination,
+  input: LintInput,
+): Record<string, unknown> | readonly string[] {
+  const own = `${destination.system}.`;
+  const kept = treatmentsOf(destination, input.registries)
+    .filter(({ treatment }) => treatment === 'keep')
+    .map(({ kind }) => fullKind(kind, destination))
+    .map((kind) => (kind.startsWith(own) ? kind.slice(own.length) : kind));
+  const data = [...kept, ...destination.person];
+  const purposes = [
+    ...new Set([...destination.requires, ...(destination.links.length > 0 ? ['profiling'] : [])]),
+  ];
+  const country = destination.transfer?.country;
+  if (data.length === 0 && country === undefined) return purposes;
+  return { purposes, data, ...(country === undefined ? {} : { country }) };
+}
+
+/** A notice that discloses what the destinations do; its id and instant are for the reader to set. */
+export function noticeBlock(input: LintInput): string {
+  const destinations = active(input);
+  const notice = {
+    id: 'first',
+    from: '2026-01-01T00:00:00+01:00',
+    discloses: Object.fromEntries(destinations.map((each) => [each.name, disclosureOf(each, input)])),
+    links: destinations.flatMap((each) =>
+      each.links.map((link) => ({
+        from: link.system,
+        to: each.name,
+        aim: '(why)',
+        consequences: '(what follows)',
+      })),
+    ),
+  };
+  return stringify({ notices: [notice] }, { collectionStyle: 'any', flowCollectionPadding: true }).trimEnd();
+}
+
+export const noNotice: LintRule = {
+  code: 'no-notice',
+  severity: 'warning',
+  sentence: 'the file has no notice, so nothing flows',
+  reason: 'consent covers what visitors were told, and this file does not say what that was',
+  refuses: false,
+  needs: ['notices', 'destinations'],
+  check: (input) =>
+    input.snapshot.notices.length > 0
+      ? []
+      : [
+          {
+            path: ['notices'],
+            message: `no notice: nothing flows. If visitors were told this, paste it with the id and instant of your notice:\n${noticeBlock(input)}`,
+          },
+        ],
+};

@@ -1,0 +1,144 @@
+// Hot reload: reads the routing file again when it changes or when asked to, and keeps the last good one if the new one is
+// refused. Watches the directory, not the file, so that renames of editors and symlink swaps of Kubernetes are seen.
+
+import { realpathSync, watch, type FSWatcher } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { Snapshot } from '../core/config.ts';
+import type { LoadResult } from './load.ts';
+import type { Problem } from './problems.ts';
+
+export interface WatchOptions {
+  /** Makes a snapshot of the text of the file; `loadConfig` with its options filled in. */
+  readonly load: (text: string) => LoadResult;
+  /** A new snapshot, with what is to be said about it. Not called when nothing changed. */
+  readonly onSnapshot: (snapshot: Snapshot, problems: readonly Problem[]) => void;
+  /** The new file is not used; the last good one stays. */
+  readonly onRefused: (problems: readonly Problem[]) => void;
+  /** Text that is in force already. Default: none. */
+  readonly current?: string;
+  /** How long the directory must be quiet. Default: 100. */
+  readonly debounceMs?: number;
+}
+
+export type Reload = 'ok' | 'refused' | 'unchanged';
+
+export interface ConfigWatch {
+  /** Reads now, also if the text is the same: secrets may have changed behind it. For SIGHUP. */
+  reload(): Promise<Reload>;
+  close(): void;
+}
+
+const unreadable: Problem = {
+  code: 'file-unreadable',
+  severity: 'error',
+  message: 'the routing file cannot be read',
+  line: 1,
+  column: 1,
+  path: '',
+};
+
+/** The directory of the file, and that of the file behind it if it is a link. */
+function directoriesOf(path: string): readonly string[] {
+  const own = dirname(resolve(path));
+  try {
+    return [...new Set([own, dirname(realpathSync(path))])];
+  } catch {
+    return [own];
+  }
+}
+
+async function readText(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+/** Watches directories and follows when the link leads elsewhere. */
+class Directories {
+  #watchers: FSWatcher[] = [];
+  #watched = '';
+  readonly #path: string;
+  readonly #changed: () => void;
+
+  constructor(path: string, changed: () => void) {
+    this.#path = path;
+    this.#changed = changed;
+  }
+
+  refresh(): void {
+    const directories = directoriesOf(this.#path);
+    if (directories.join('\0') === this.#watched) return;
+    this.close();
+    this.#watched = directories.join('\0');
+    for (const directory of directories) this.#add(directory);
+  }
+
+  #add(directory: string): void {
+    try {
+      const watcher = watch(directory, { persistent: false }, () => this.#changed());
+      watcher.on('error', () => {
+        this.#watched = ''; // gone; the next refresh looks again
+        watcher.close();
+        this.#changed();
+      });
+      this.#watchers.push(watcher);
+    } catch {
+      this.#watched = ''; // cannot be watched now; reload() still works and tries again
+    }
+  }
+
+  close(): void {
+    for (const watcher of this.#watchers) watcher.close();
+    this.#watchers = [];
+    this.#watched = '';
+  }
+}
+
+export function watchConfig(path: string, options: WatchOptions): ConfigWatch {
+  let last = options.current ?? null;
+  let closed = false;
+  let timer: NodeJS.Timeout | null = null;
+  let queue: Promise<unknown> = Promise.resolve();
+
+  const read = async (force: boolean): Promise<Reload> => {
+    const text = await readText(path);
+    if (closed || (!force && text === last)) return 'unchanged';
+    last = text;
+    const result: LoadResult = text === null ? { ok: false, problems: [unreadable] } : options.load(text);
+    if (result.ok) options.onSnapshot(result.snapshot, result.problems);
+    else options.onRefused(result.problems);
+    return result.ok ? 'ok' : 'refused';
+  };
+  // one read at a time, in order, so that an older text never overtakes a newer one
+  const enqueue = (force: boolean): Promise<Reload> => {
+    const turn = queue.then(() => read(force));
+    queue = turn.catch(() => undefined);
+    return turn;
+  };
+  const settled = (): void => {
+    timer = null;
+    directories.refresh();
+    enqueue(false).catch(() => options.onRefused([unreadable]));
+  };
+  const directories = new Directories(path, () => {
+    if (closed) return;
+    if (timer !== null) clearTimeout(timer);
+    timer = setTimeout(settled, options.debounceMs ?? 100);
+    timer.unref();
+  });
+  directories.refresh();
+  return {
+    reload: () => {
+      directories.refresh();
+      return enqueue(true);
+    },
+    close: () => {
+      closed = true;
+      if (timer !== null) clearTimeout(timer);
+      directories.close();
+    },
+  };
+}
