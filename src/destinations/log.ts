@@ -1,0 +1,68 @@
+// Writes one line per event to the gateway's own log: which event, for which destination, and the names of what it carried.
+// Values never stand in a log, so none stand here.
+
+import { z } from 'zod';
+import type { PermittedData } from '../core/permitted.ts';
+import type { DestinationType } from '../core/plugin.ts';
+import { PERSON_FIELDS } from '../core/person.ts';
+import { all } from './answer.ts';
+import { OWN_IDS } from './own.ts';
+import { place } from './request.ts';
+
+type NoSettings = Readonly<Record<string, never>>;
+
+const UNPRINTABLE = '(unprintable)';
+
+/** A client may make up event names, so a name that is not plainly one is not printed. */
+const printable = (name: string): string => (/^[A-Za-z][\w.-]{0,63}$/.test(name) ? name : UNPRINTABLE);
+
+/** `ids.site.order_id person.email params.value page.url`: names in the event's own order, no values. */
+function fieldNames(data: PermittedData): string {
+  const { ids, links, person, params, traits, campaign, page, device } = data;
+  const parts = { ids, links, person, params, traits, campaign, page, device };
+  const names = Object.entries(parts).flatMap(([part, members]) =>
+    Object.entries(members)
+      .filter(([, value]) => value !== null && value !== undefined)
+      .map(([name]) => `${part}.${printable(name)}`),
+  );
+  return [...names, ...(data.items.length > 0 ? ['items'] : [])].join(' ');
+}
+
+export const log: DestinationType<NoSettings> = {
+  type: 'log',
+  title: 'Log line',
+  system: 'site',
+  audience: 'own',
+  demands: 'stated',
+  anonymous: true,
+  settings: z.strictObject({}),
+  ids: OWN_IDS,
+  standIn: null,
+  person: PERSON_FIELDS,
+  dedupes: true,
+  batch: { events: 100, bytes: 1_000_000 },
+  wire: null,
+  calls: ['track', 'page', 'screen', 'identify', 'group', 'alias'],
+  local: 'log',
+
+  canPlace: () => true,
+
+  build: (events, { destination }) => ({
+    requests: place(events).map(({ index, data }) => ({
+      method: 'POST',
+      url: 'log:',
+      headers: {},
+      body: JSON.stringify({
+        name: printable(data.name),
+        destination: destination.name,
+        key: /^[\w-]{1,64}$/.test(data.key) ? data.key : UNPRINTABLE,
+        fields: fieldNames(data),
+      }),
+      auth: { type: 'none' },
+      events: [index],
+    })),
+    refused: [],
+  }),
+
+  read: (_reply, request) => all(request, { kind: 'delivered' }),
+};
