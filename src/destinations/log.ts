@@ -1,5 +1,5 @@
 // Writes one line per event to the gateway's own log: which event, for which destination, and the names of what it carried.
-// Values never stand in a log, so none stand here.
+// Values never stand in a log, so none stand here. Members are log fields: `event` is the name, `id` the event's key.
 
 import { z } from 'zod';
 import type { PermittedData } from '../core/permitted.ts';
@@ -11,7 +11,7 @@ import { place } from './request.ts';
 
 type NoSettings = Readonly<Record<string, never>>;
 
-const UNPRINTABLE = '(unprintable)';
+const UNPRINTABLE = 'unprintable';
 
 /** A client may make up event names, so a name that is not plainly one is not printed. */
 const printable = (name: string): string => (/^[A-Za-z][\w.-]{0,63}$/.test(name) ? name : UNPRINTABLE);
@@ -53,9 +53,9 @@ export const log: DestinationType<NoSettings> = {
       url: 'log:',
       headers: {},
       body: JSON.stringify({
-        name: printable(data.name),
+        event: printable(data.name),
         destination: destination.name,
-        key: /^[\w-]{1,64}$/.test(data.key) ? data.key : UNPRINTABLE,
+        id: /^[\w-]{1,64}$/.test(data.key) ? data.key : UNPRINTABLE,
         fields: fieldNames(data),
       }),
       auth: { type: 'none' },
