@@ -1,0 +1,204 @@
+// All metrics of the gateway in one table, on prom-client with a registry of its own. Label values come from the routing
+// file and closed lists, never from traffic.
+
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { OUTCOMES } from '../core/delivery.ts';
+import { ERRORS } from '../core/errors.ts';
+import { IDENTIFIERS, identifierName, isSystem } from '../core/identifiers.ts';
+import type { Clock, Metrics, StoreStats } from '../core/ports.ts';
+import { REASONS } from '../core/reasons.ts';
+import { TREATMENTS } from '../core/treatment.ts';
+import { guarded, Tally } from './tally.ts';
+import type { Guard } from './tally.ts';
+
+export const METRICS = {
+  sluis_events_received_total: { help: 'Events read from requests', labels: ['site', 'intake'] },
+  sluis_events_rejected_total: {
+    help: 'Events, or requests not yet read, that were refused, by error code',
+    labels: ['site', 'intake', 'code'],
+  },
+  sluis_decisions_total: {
+    help: 'Decisions per event and destination, by the first reason',
+    labels: ['destination', 'verdict', 'reason'],
+  },
+  sluis_identifiers_total: {
+    help: 'Identifiers by what was done to them on the way to a destination',
+    labels: ['destination', 'kind', 'treatment'],
+  },
+  sluis_links_blocked_total: {
+    help: "Identifiers of one system kept from another system's destination",
+    labels: ['from', 'to'],
+  },
+  sluis_deliveries_total: { help: 'Deliveries by how they ended', labels: ['destination', 'outcome'] },
+  sluis_outbox_pending: { help: 'Deliveries that wait or are under way', labels: ['destination'] },
+  sluis_outbox_oldest_seconds: { help: 'Age of the oldest pending delivery', labels: ['destination'] },
+  sluis_delivery_seconds: { help: 'Time a request to a vendor took', labels: ['destination'] },
+  sluis_accept_seconds: { help: 'Time from a request to its durable append', labels: ['intake'] },
+  sluis_consent_signals_total: { help: 'Consent signals read, by result', labels: ['format', 'result'] },
+  sluis_config_reloads_total: { help: 'Attempts to load the routing file', labels: ['result'] },
+  sluis_config_info: { help: 'Digest of the routing file in force; always 1', labels: ['digest'] },
+} as const satisfies Record<string, { readonly help: string; readonly labels: readonly string[] }>;
+
+export type MetricName = keyof typeof METRICS;
+
+const ACCEPT_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+const DELIVERY_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** Where label values come from. The functions are asked again for every value not seen before, so reloads count. */
+export interface KnownLabels {
+  sites(): readonly string[];
+  destinations(): readonly string[];
+  readonly intakes: readonly string[];
+  /** Sources of the consent readers. */
+  readonly formats: readonly string[];
+}
+
+export interface MetricsOptions {
+  readonly known: KnownLabels;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Asked at each scrape. */
+  stats(): Promise<StoreStats>;
+}
+
+export interface Observed {
+  readonly metrics: Metrics;
+  /** What `/metrics` answers. */
+  readonly exposition: { readonly contentType: string; text(): Promise<string> };
+}
+
+const within = (values: Iterable<string>): Guard => {
+  const closed = new Set(values);
+  return (value) => closed.has(value);
+};
+
+/** Codes that the gateway's own parts choose; the number of different ones is bounded besides. */
+function codes(max: number): Guard {
+  const seen = new Set<string>();
+  return (value) => {
+    if (!/^[a-z][a-z0-9_]{0,39}$/.test(value)) return false;
+    if (seen.size < max) seen.add(value);
+    return seen.has(value);
+  };
+}
+
+const KINDS: ReadonlySet<string> = new Set(
+  IDENTIFIERS.flatMap((entry) => [entry.kind, identifierName(entry)]),
+);
+
+type CounterName = MetricName & `${string}_total`;
+
+/** A guard for each label, by metric, in the order of the table. */
+function guardsOf(known: KnownLabels): Readonly<Record<CounterName, readonly Guard[]>> {
+  const site: Guard = (value) => known.sites().includes(value);
+  const destination: Guard = (value) => known.destinations().includes(value);
+  const intake = within(known.intakes);
+  const system: Guard = (value) => isSystem(value) || destination(value);
+  return {
+    sluis_events_received_total: [site, intake],
+    sluis_events_rejected_total: [site, intake, within(Object.keys(ERRORS))],
+    sluis_decisions_total: [
+      destination,
+      within(['forward', 'anonymous', 'cohort', 'block']),
+      within(Object.keys(REASONS)),
+    ],
+    sluis_identifiers_total: [destination, (value) => KINDS.has(value), within(TREATMENTS)],
+    sluis_links_blocked_total: [system, system],
+    sluis_deliveries_total: [destination, within(Object.keys(OUTCOMES))],
+    sluis_consent_signals_total: [within(known.formats), codes(40)],
+    sluis_config_reloads_total: [within(['ok', 'refused'])],
+  };
+}
+
+/** Counters in the making: tallies, and the function that moves them into the registry. */
+function counters(registry: Registry, known: KnownLabels) {
+  const guards = guardsOf(known);
+  const made = (Object.keys(guards) as CounterName[]).map((name) => {
+    // Keys of a literal record typed by CounterName.
+    const { help, labels } = METRICS[name];
+    const counter = new Counter<string>({ name, help, labelNames: [...labels], registers: [registry] });
+    return { name, labels, counter, tally: new Tally(guards[name]) };
+  });
+  const tallies = new Map(made.map(({ name, tally }) => [name, tally]));
+  const tallyOf = (name: CounterName): Tally => tallies.get(name) ?? new Tally(guards[name]);
+  const flush = (): void => {
+    for (const { labels, counter, tally } of made)
+      tally.drain((values, count) =>
+        counter.inc(Object.fromEntries(labels.map((label, index) => [label, values[index] ?? ''])), count),
+      );
+  };
+  return { tallyOf, flush };
+}
+
+function gauge(registry: Registry, name: MetricName): Gauge {
+  const { help, labels } = METRICS[name];
+  return new Gauge({ name, help, labelNames: [...labels], registers: [registry] });
+}
+
+function histogram(registry: Registry, name: MetricName, buckets: number[]): Histogram {
+  const { help, labels } = METRICS[name];
+  return new Histogram({ name, help, labelNames: [...labels], buckets, registers: [registry] });
+}
+
+/** Reads the queue; while the store cannot be asked the two series are absent rather than stale. */
+function queueGauges(registry: Registry, options: MetricsOptions): () => Promise<void> {
+  const pending = gauge(registry, 'sluis_outbox_pending');
+  const oldest = gauge(registry, 'sluis_outbox_oldest_seconds');
+  return async () => {
+    const stats = await options.stats().catch(() => null);
+    pending.reset();
+    oldest.reset();
+    if (stats === null) return;
+    for (const destination of options.known.destinations()) {
+      const queue = stats.destinations[destination];
+      const oldestAt = queue?.oldestAt ?? null;
+      pending.set({ destination }, queue?.pending ?? 0);
+      oldest.set({ destination }, oldestAt === null ? 0 : Math.max(0, options.clock.now() - oldestAt) / 1000);
+    }
+  };
+}
+
+export function createMetrics(options: MetricsOptions): Observed {
+  const registry = new Registry();
+  const { known } = options;
+  const { tallyOf, flush } = counters(registry, known);
+  const readQueue = queueGauges(registry, options);
+  const deliverySeconds = histogram(registry, 'sluis_delivery_seconds', DELIVERY_BUCKETS);
+  const acceptSeconds = histogram(registry, 'sluis_accept_seconds', ACCEPT_BUCKETS);
+  const info = gauge(registry, 'sluis_config_info');
+  collectDefaultMetrics({ register: registry });
+
+  const received = tallyOf('sluis_events_received_total');
+  const rejected = tallyOf('sluis_events_rejected_total');
+  const decided = tallyOf('sluis_decisions_total');
+  const identifiers = tallyOf('sluis_identifiers_total');
+  const blocked = tallyOf('sluis_links_blocked_total');
+  const delivered = tallyOf('sluis_deliveries_total');
+  const signals = tallyOf('sluis_consent_signals_total');
+  const reloads = tallyOf('sluis_config_reloads_total');
+  const isDestination: Guard = (value) => known.destinations().includes(value);
+  const isIntake = within(known.intakes);
+
+  const metrics: Metrics = {
+    received: (site, intake, count) => received.add([site, intake], count),
+    rejected: (...[site, intake, code, count]) => rejected.add([site, intake, code], count),
+    decided: (...labels) => decided.add(labels, 1),
+    identifier: (...labels) => identifiers.add(labels, 1),
+    linkBlocked: (from, to) => blocked.add([from, to], 1),
+    delivered: (destination, outcome, count) => delivered.add([destination, outcome], count),
+    deliverySeconds: (destination, seconds) =>
+      deliverySeconds.observe({ destination: guarded(destination, isDestination) }, seconds),
+    acceptSeconds: (intake, seconds) => acceptSeconds.observe({ intake: guarded(intake, isIntake) }, seconds),
+    consentSignal: (format, result) => signals.add([format, result], 1),
+    configReload: (result) => reloads.add([result], 1),
+    configInfo: (digest) => {
+      info.reset();
+      info.set({ digest: guarded(digest, (value) => /^[0-9a-f]{8,64}$/.test(value)) }, 1);
+    },
+  };
+  const text = async (): Promise<string> => {
+    flush();
+    await readQueue();
+    return registry.metrics();
+  };
+  return { metrics, exposition: { contentType: registry.contentType, text } };
+}

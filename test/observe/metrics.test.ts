@@ -1,0 +1,162 @@
+// The metrics are those the design names, and their labels never come from traffic.
+
+import test from 'ava';
+import { createMetrics, METRICS } from '../../src/observe/metrics.ts';
+import type { MetricsOptions, Observed } from '../../src/observe/metrics.ts';
+import { NOW } from '../support/snapshot.ts';
+
+/** Design, section 5: name and labels. */
+const DESIGNED: Readonly<Record<string, readonly string[]>> = {
+  sluis_events_received_total: ['site', 'intake'],
+  sluis_events_rejected_total: ['site', 'intake', 'code'],
+  sluis_decisions_total: ['destination', 'verdict', 'reason'],
+  sluis_identifiers_total: ['destination', 'kind', 'treatment'],
+  sluis_links_blocked_total: ['from', 'to'],
+  sluis_deliveries_total: ['destination', 'outcome'],
+  sluis_outbox_pending: ['destination'],
+  sluis_outbox_oldest_seconds: ['destination'],
+  sluis_delivery_seconds: ['destination'],
+  sluis_accept_seconds: ['intake'],
+  sluis_consent_signals_total: ['format', 'result'],
+  sluis_config_reloads_total: ['result'],
+  sluis_config_info: ['digest'],
+};
+
+const observed = (over: Partial<MetricsOptions> = {}): Observed =>
+  createMetrics({
+    known: {
+      sites: () => ['shop'],
+      destinations: () => ['ga4', 'meta'],
+      intakes: ['segment'],
+      formats: ['tcf'],
+    },
+    clock: { now: () => NOW },
+    stats: async () => ({ destinations: { ga4: { pending: 2, dead: 0, oldestAt: NOW - 1500 } }, bytes: 0 }),
+    ...over,
+  });
+
+/** The lines of one metric, without comments. */
+const series = (text: string, name: string): string[] =>
+  text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+
+test('names and labels are exactly those of the design', async (t) => {
+  const { exposition } = observed();
+  const text = await exposition.text();
+  const names = [...text.matchAll(/^# TYPE (sluis_\w+) /gm)].map((match) => match[1] ?? '');
+  t.deepEqual(names.toSorted(), Object.keys(DESIGNED).toSorted());
+  for (const [name, { labels }] of Object.entries(METRICS)) t.deepEqual([...labels], DESIGNED[name], name);
+  t.regex(text, /^nodejs_eventloop_lag_seconds /m);
+  t.regex(text, /^process_resident_memory_bytes /m);
+});
+
+test('what is counted shows up once, and goes on from there', async (t) => {
+  const { metrics, exposition } = observed();
+  metrics.received('shop', 'segment', 3);
+  metrics.received('shop', 'segment', 2);
+  metrics.rejected('shop', 'segment', 'invalid_event', 1);
+  metrics.decided('ga4', 'block', 'purpose_denied');
+  metrics.identifier('ga4', 'ga.client_id', 'pseudonymise');
+  metrics.identifier('ga4', 'client_id', 'keep');
+  metrics.linkBlocked('hubspot', 'ga4');
+  metrics.delivered('meta', 'uncertain', 2);
+  metrics.consentSignal('tcf', 'tcf_malformed');
+  metrics.consentSignal('tcf', 'shared');
+  metrics.configReload('refused');
+  for (const times of [1, 2]) {
+    if (times === 2) metrics.received('shop', 'segment', 1);
+    const text = await exposition.text();
+    t.deepEqual(series(text, 'sluis_events_received_total'), [
+      `sluis_events_received_total{site="shop",intake="segment"} ${times === 1 ? 5 : 6}`,
+    ]);
+    for (const line of [
+      'sluis_events_rejected_total{site="shop",intake="segment",code="invalid_event"} 1',
+      'sluis_decisions_total{destination="ga4",verdict="block",reason="purpose_denied"} 1',
+      'sluis_identifiers_total{destination="ga4",kind="ga.client_id",treatment="pseudonymise"} 1',
+      'sluis_identifiers_total{destination="ga4",kind="client_id",treatment="keep"} 1',
+      'sluis_links_blocked_total{from="hubspot",to="ga4"} 1',
+      'sluis_deliveries_total{destination="meta",outcome="uncertain"} 2',
+      'sluis_consent_signals_total{format="tcf",result="tcf_malformed"} 1',
+      'sluis_consent_signals_total{format="tcf",result="shared"} 1',
+      'sluis_config_reloads_total{result="refused"} 1',
+    ])
+      t.true(text.includes(`${line}\n`), line);
+  }
+});
+
+test('times land in buckets', async (t) => {
+  const { metrics, exposition } = observed();
+  metrics.acceptSeconds('segment', 0.004);
+  metrics.deliverySeconds('ga4', 3);
+  const text = await exposition.text();
+  t.true(text.includes('sluis_accept_seconds_bucket{le="0.005",intake="segment"} 1'));
+  t.true(text.includes('sluis_accept_seconds_bucket{le="0.0025",intake="segment"} 0'));
+  t.true(text.includes('sluis_delivery_seconds_bucket{le="5",destination="ga4"} 1'));
+});
+
+test('label values that no list has are counted together as other', async (t) => {
+  const { metrics, exposition } = observed();
+  for (let index = 0; index < 500; index++) {
+    const value = `person${index}@shop.example`;
+    metrics.received(value, value, 1);
+    metrics.rejected(value, value, value, 1);
+    metrics.decided(value, value, value);
+    metrics.linkBlocked(value, value);
+    metrics.consentSignal(value, value);
+    metrics.consentSignal('tcf', `code_${index}`);
+    metrics.acceptSeconds(value, 1);
+    metrics.deliverySeconds(value, 1);
+  }
+  const text = await exposition.text();
+  t.false(text.includes('person'));
+  t.true(text.includes('sluis_events_received_total{site="other",intake="other"} 500'));
+  t.true(text.includes('sluis_decisions_total{destination="other",verdict="other",reason="other"} 500'));
+  t.true(series(text, 'sluis_consent_signals_total').length <= 42);
+});
+
+test('a site added by a reload is counted by its name from then on', async (t) => {
+  let sites = ['shop'];
+  const { metrics, exposition } = observed({
+    known: { sites: () => sites, destinations: () => [], intakes: ['segment'], formats: [] },
+  });
+  metrics.received('blog', 'segment', 1);
+  sites = ['shop', 'blog'];
+  metrics.received('blog', 'segment', 1);
+  t.deepEqual(series(await exposition.text(), 'sluis_events_received_total').toSorted(), [
+    'sluis_events_received_total{site="blog",intake="segment"} 1',
+    'sluis_events_received_total{site="other",intake="segment"} 1',
+  ]);
+});
+
+test('the queue is read at the scrape; a destination with nothing waiting is 0', async (t) => {
+  const { exposition } = observed();
+  const text = await exposition.text();
+  t.true(text.includes('sluis_outbox_pending{destination="ga4"} 2'));
+  t.true(text.includes('sluis_outbox_pending{destination="meta"} 0'));
+  t.true(text.includes('sluis_outbox_oldest_seconds{destination="ga4"} 1.5'));
+  t.true(text.includes('sluis_outbox_oldest_seconds{destination="meta"} 0'));
+});
+
+test('a store that cannot be asked makes the queue absent, not the scrape', async (t) => {
+  let fails = false;
+  const { metrics, exposition } = observed({
+    stats: () =>
+      fails
+        ? Promise.reject(new Error('gone'))
+        : Promise.resolve({ destinations: { ga4: { pending: 2, dead: 0, oldestAt: null } }, bytes: 0 }),
+  });
+  await exposition.text();
+  fails = true;
+  metrics.received('shop', 'segment', 1);
+  const text = await exposition.text();
+  t.deepEqual(series(text, 'sluis_outbox_pending'), []);
+  t.is(series(text, 'sluis_events_received_total').length, 1);
+});
+
+test('only the digest in force is told', async (t) => {
+  const { metrics, exposition } = observed();
+  metrics.configInfo('0123456789abcdef');
+  metrics.configInfo('fedcba9876543210');
+  t.deepEqual(series(await exposition.text(), 'sluis_config_info'), [
+    'sluis_config_info{digest="fedcba9876543210"} 1',
+  ]);
+});
