@@ -1,0 +1,140 @@
+// Reads a request body into memory, bounded before and after decompression and over all requests together. What was
+// announced as gzip or begins like it is unpacked; any other encoding is refused.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { GatewayError } from '../core/errors.ts';
+
+const unpack = promisify(gunzip);
+const EMPTY = new Uint8Array(0);
+
+/** The client went away before its request was complete: there is nobody to answer and nothing to keep. */
+export class ClientGone extends Error {
+  constructor() {
+    super('the client went away before its request was complete');
+    this.name = 'ClientGone';
+  }
+}
+
+/** Bytes of bodies held at one moment by all requests together. */
+export class BodyBudget {
+  readonly #max: number;
+  #held = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  take(bytes: number): void {
+    if (this.#held + bytes > this.#max)
+      throw new GatewayError('overloaded', 'too many bodies at once; try again later', { retryAfter: 2 });
+    this.#held += bytes;
+  }
+
+  give(bytes: number): void {
+    this.#held -= bytes;
+  }
+
+  get held(): number {
+    return this.#held;
+  }
+}
+
+export interface BodyLimits {
+  readonly bytes: number;
+  readonly budget: BodyBudget;
+}
+
+export interface Body {
+  readonly bytes: Uint8Array;
+  /** Gives its share of the budget back; call once, when the bytes are not needed any more. */
+  release(): void;
+}
+
+const tooLarge = (): GatewayError =>
+  new GatewayError('body_too_large', 'the body is larger than this path takes');
+
+function checkHead(request: IncomingMessage, limit: number): void {
+  const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? '';
+  if (encoding !== '' && encoding !== 'gzip' && encoding !== 'x-gzip' && encoding !== 'identity')
+    throw new GatewayError('unsupported_encoding', 'send the body as it is or with `content-encoding: gzip`');
+  // The parser has refused lengths that are not plain digits.
+  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge();
+}
+
+/** Collects the raw bytes. After a refusal the rest of the body flows away unread, within the request timeout. */
+function collectChunks(
+  request: IncomingMessage,
+  limit: number,
+  take: (bytes: number) => void,
+): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const fail = (error: unknown): void => {
+      request.off('data', onData).off('end', onEnd);
+      request.resume();
+      reject(error instanceof Error ? error : new ClientGone());
+    };
+    const onData = (chunk: Buffer): void => {
+      size += chunk.length;
+      try {
+        if (size > limit) throw tooLarge();
+        take(chunk.length);
+        chunks.push(chunk);
+      } catch (error) {
+        fail(error);
+      }
+    };
+    const onEnd = (): void =>
+      resolve(chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks, size));
+    request
+      .on('data', onData)
+      .on('end', onEnd)
+      .once('error', () => fail(new ClientGone()))
+      .once('close', () => fail(new ClientGone()));
+  });
+}
+
+const isGzip = (request: IncomingMessage, bytes: Uint8Array): boolean =>
+  /gzip/i.test(request.headers['content-encoding'] ?? '') || (bytes[0] === 0x1f && bytes[1] === 0x8b);
+
+async function unpackGzip(bytes: Uint8Array, limit: number): Promise<Uint8Array> {
+  try {
+    return await unpack(bytes, { maxOutputLength: limit });
+  } catch (error) {
+    if (error instanceof RangeError) throw tooLarge();
+    throw new GatewayError('unreadable_body', 'the body is not complete gzip data');
+  }
+}
+
+/** Throws `GatewayError` for what is refused and `ClientGone` when the client left before the end. */
+export async function readBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  limits: BodyLimits,
+): Promise<Body> {
+  checkHead(request, limits.bytes);
+  if (request.headers.expect !== undefined) response.writeContinue();
+  let held = 0;
+  const take = (bytes: number): void => {
+    limits.budget.take(bytes);
+    held += bytes;
+  };
+  const release = (): void => {
+    limits.budget.give(held);
+    held = 0;
+  };
+  try {
+    let bytes = await collectChunks(request, limits.bytes, take);
+    if (bytes.length > 0 && isGzip(request, bytes)) {
+      bytes = await unpackGzip(bytes, limits.bytes);
+      take(bytes.length);
+    }
+    return { bytes, release };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}

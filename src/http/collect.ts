@@ -1,0 +1,153 @@
+// The ingest path, in one Koa middleware ahead of the router: route, body, protocol, site, cookies, events, durable append,
+// answer. Once an event is completely read it is appended whether or not the client still waits; a 2xx means kept.
+
+import type { Context, Middleware } from 'koa';
+import { GatewayError } from '../core/errors.ts';
+import type { Answer, IntakeRequest } from '../core/plugin.ts';
+import { send } from './answer.ts';
+import { ClientGone, readBody } from './body.ts';
+import type { BodyBudget } from './body.ts';
+import type { CookieValues } from './cookies.ts';
+import { allowOrigin, allowPreflight } from './cors.ts';
+import type { RateLimiter } from './limits.ts';
+import type { PublicPorts } from './ports.ts';
+import type { Prepare, Prepared } from './prepared.ts';
+import { addressOf, plainHeaders, siteOf, targetOf } from './request.ts';
+import type { Target } from './request.ts';
+import { intakePaths } from './routes.ts';
+import type { IntakeHandler, IntakePath } from './routes.ts';
+
+export interface Shared {
+  readonly ports: PublicPorts;
+  readonly prepare: Prepare;
+  readonly limiter: RateLimiter;
+  readonly budget: BodyBudget;
+}
+
+/** One request under one snapshot. */
+interface Call {
+  readonly ctx: Context;
+  readonly target: Target;
+  readonly prepared: Prepared;
+  readonly handler: IntakeHandler;
+  readonly ip: string | null;
+  /** Wall clock and monotonic ms. */
+  readonly receivedAt: number;
+  readonly startedAt: number;
+  /** What a failure counts against; filled in as the request becomes known. */
+  readonly tally: { site: string; events: number };
+}
+
+const EMPTY = new Uint8Array(0);
+const NO_COOKIES: CookieValues = Object.freeze({});
+
+/** Events are kept or the whole request fails: what comes before the append names what can never succeed. */
+async function keep(call: Call, request: IntakeRequest, ports: PublicPorts): Promise<Answer> {
+  const { ctx, prepared, tally } = call;
+  const { protocol } = call.handler;
+  const opened = protocol.open(request);
+  const { site, fromServer } = siteOf(ctx.req, prepared, opened.hints);
+  tally.site = site.name;
+  const cookies = prepared.cookies(ctx.req.headers.cookie);
+  const { events, rejected } = opened.read({
+    site,
+    fromServer,
+    idCookies: site.cookies ? cookies.ids : NO_COOKIES,
+    consentCookies: cookies.consent,
+  });
+  tally.events = events.length;
+  ports.metrics.received(site.name, protocol.name, events.length + rejected.length);
+  for (const { code } of rejected) ports.metrics.rejected(site.name, protocol.name, code, 1);
+  const accepted = events.length === 0 ? 0 : (await ports.accept(events)).accepted;
+  ports.metrics.acceptSeconds(protocol.name, (ports.clock.monotonic() - call.startedAt) / 1000);
+  return protocol.answer({ accepted, rejected, request });
+}
+
+/** Reads the body of a POST and hands the request on; its share of the body budget is given back at the end. */
+async function read(call: Call, shared: Shared): Promise<Answer> {
+  const { ctx, prepared, handler, target } = call;
+  const { limits } = prepared.snapshot.server;
+  shared.limiter(call.ip, limits);
+  const bounds = { bytes: limits.bodyBytes, budget: shared.budget };
+  const body = ctx.method === 'POST' ? await readBody(ctx.req, ctx.res, bounds) : null;
+  try {
+    const request: IntakeRequest = {
+      method: ctx.method === 'POST' ? 'POST' : 'GET',
+      path: target.path,
+      query: target.query,
+      headers: plainHeaders(ctx.req),
+      body: body?.bytes ?? EMPTY,
+      ip: call.ip,
+      receivedAt: call.receivedAt,
+      limits,
+    };
+    if (handler.document === null) return await keep(call, request, shared.ports);
+    const { site } = siteOf(ctx.req, prepared, handler.document.hints(request));
+    return handler.document.answer(request, site);
+  } finally {
+    body?.release();
+  }
+}
+
+/** What was refused as a whole is counted under its code: one, until the number of its events is known. */
+async function counted(call: Call, shared: Shared): Promise<Answer> {
+  try {
+    return await read(call, shared);
+  } catch (error) {
+    const { site, events } = call.tally;
+    if (call.handler.document === null && events > 0 && !(error instanceof ClientGone)) {
+      const code = error instanceof GatewayError ? error.code : 'internal';
+      shared.ports.metrics.rejected(site, call.handler.protocol.name, code, events);
+    }
+    throw error;
+  }
+}
+
+/** Preflights and other questions about a path; null where the request itself is to be handled. */
+function answerWithoutReading(ctx: Context, entry: IntakePath, listed: boolean): Answer | null {
+  const nothing: Answer = { status: 204, headers: {}, body: null };
+  if (ctx.method === 'OPTIONS') {
+    if (listed) allowPreflight(ctx.req, ctx.res, entry.allow);
+    return { ...nothing, headers: { allow: entry.allow } };
+  }
+  // A HEAD is a question, never an event.
+  return ctx.method === 'HEAD' && entry.get?.document === null ? nothing : null;
+}
+
+function handlerOf(ctx: Context, entry: IntakePath): IntakeHandler {
+  const handler = ctx.method === 'POST' ? entry.post : /^(?:GET|HEAD)$/.test(ctx.method) ? entry.get : null;
+  if (handler !== null) return handler;
+  ctx.res.setHeader('allow', entry.allow);
+  throw new GatewayError('method_not_allowed', 'use one of the methods in `allow`');
+}
+
+export function collect(shared: Shared): Middleware {
+  const { ports } = shared;
+  const find = intakePaths(ports.protocols);
+  const serve = async (ctx: Context, entry: IntakePath, target: Target): Promise<void> => {
+    const prepared = shared.prepare();
+    const listed = allowOrigin(ctx.req, ctx.res, prepared.origins);
+    ctx.res.setHeader('cross-origin-resource-policy', 'cross-origin');
+    const short = answerWithoutReading(ctx, entry, listed);
+    if (short !== null) return send(ctx, short);
+    const answer = await counted(
+      {
+        ctx,
+        target,
+        prepared,
+        handler: handlerOf(ctx, entry),
+        ip: addressOf(ctx.req, prepared),
+        receivedAt: ports.clock.now(),
+        startedAt: ports.clock.monotonic(),
+        tally: { site: '', events: 1 },
+      },
+      shared,
+    );
+    send(ctx, answer);
+  };
+  return (ctx, next) => {
+    const target = targetOf(ctx.req);
+    const entry = find(target.path);
+    return entry === null ? next() : serve(ctx, entry, target);
+  };
+}

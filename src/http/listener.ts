@@ -1,0 +1,165 @@
+// A node:http server with its limits and a clean end: slow, oversized and unreadable requests get a problem document where
+// one can still be sent, and closing waits for what is in flight, also for clients that have left.
+
+import { createServer } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Limits } from '../core/config.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import { problem } from './errors.ts';
+
+/** Longer than the idle time of common load balancers (60 s), so that they close first and lose no request. */
+const KEEP_ALIVE_MS = 65_000;
+
+export interface Listener {
+  /** Resolves when connections are taken. */
+  listen(): Promise<AddressInfo>;
+  /** Null until listening. */
+  readonly address: AddressInfo | null;
+  /** Takes no more connections, lets requests in flight end, and cuts what is left after `deadlineMs`. */
+  close(deadlineMs: number): Promise<void>;
+}
+
+export interface ListenerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly limits: Limits;
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** Handlers that have not ended yet: more than open connections, since an append goes on when its client has left. */
+export class InFlight {
+  #count = 0;
+  #waiting: (() => void)[] = [];
+
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    this.#count += 1;
+    try {
+      return await work();
+    } finally {
+      this.#count -= 1;
+      if (this.#count === 0) for (const done of this.#waiting.splice(0)) done();
+    }
+  }
+
+  ended(): Promise<void> {
+    return this.#count === 0 ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}
+
+/** Codes of Node's parser and timers that have an answer of their own. */
+const CLIENT_ERRORS: Readonly<Record<string, ErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'header_too_large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'body_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'body_timeout',
+};
+
+/** A problem as raw bytes: there is no response object for a request that could not be read. */
+function rawProblem(code: ErrorCode): string {
+  const message =
+    code === 'bad_request' ? 'the request is not well-formed HTTP' : 'the request went over a limit';
+  const { status, headers, body } = problem(new GatewayError(code, message));
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const length = Buffer.byteLength(String(body));
+  return `HTTP/1.1 ${status} Refused\r\n${lines.join('')}content-length: ${length}\r\nconnection: close\r\n\r\n${String(body)}`;
+}
+
+/** Only while no other answer is due on the connection, lest it be taken for that one. */
+function mayAnswer(socket: Socket, last: Exchange | undefined): boolean {
+  if (!socket.writable) return false;
+  if (last === undefined || last.response.writableFinished) return true;
+  return !last.request.complete && !last.response.headersSent && last.response.socket === socket;
+}
+
+function answerClientErrors(server: Server, exchanges: WeakMap<Socket, Exchange>): void {
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // The typing says Duplex; a server without TLS or upgrades hands out sockets.
+    const connection = socket as Socket;
+    if (error.code === 'ECONNRESET' || !mayAnswer(connection, exchanges.get(connection))) {
+      connection.destroy();
+      return;
+    }
+    connection.end(rawProblem(CLIENT_ERRORS[error.code ?? ''] ?? 'bad_request'), () => connection.destroy());
+  });
+}
+
+/** Resolves after `ms` or when `work` has, whichever comes first. */
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}
+
+async function closeServer(server: Server, inFlight: InFlight, deadlineMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // Connections kept alive by a request that ended after `close` would stay open for their whole idle time.
+  const sweep = setInterval(() => server.closeIdleConnections(), 25);
+  await atMost(deadlineMs, Promise.all([closed, inFlight.ended()]));
+  clearInterval(sweep);
+  server.closeAllConnections();
+  await closed;
+}
+
+export function createListener(
+  handler: RequestListener,
+  inFlight: InFlight,
+  options: ListenerOptions,
+): Listener {
+  const { limits } = options;
+  const timeout = limits.requestTimeoutMs;
+  const exchanges = new WeakMap<Socket, Exchange>();
+  let closing = false;
+  const take = (request: IncomingMessage, response: ServerResponse): void => {
+    exchanges.set(request.socket, { request, response });
+    if (closing) response.setHeader('connection', 'close');
+    handler(request, response);
+  };
+  const server = createServer(
+    {
+      maxHeaderSize: limits.headerBytes,
+      requestTimeout: timeout,
+      headersTimeout: timeout,
+      connectionsCheckingInterval: Math.min(1000, Math.max(50, timeout / 4)),
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      joinDuplicateHeaders: true,
+      // Checked by the middleware, which can answer with a problem document.
+      requireHostHeader: false,
+    },
+    take,
+  );
+  server.maxConnections = limits.connections;
+  // The middleware decides: it refuses before the body is sent, or asks for it.
+  server.on('checkContinue', take);
+  server.on('checkExpectation', take);
+  answerClientErrors(server, exchanges);
+  const address = (): AddressInfo | null => {
+    const bound = server.address();
+    return typeof bound === 'string' ? null : bound;
+  };
+  let ending: Promise<void> | null = null;
+  return {
+    get address() {
+      return address();
+    },
+    listen: () =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(options.port, options.host, () => {
+          server.off('error', reject);
+          const bound = address();
+          if (bound !== null) resolve(bound);
+        });
+      }),
+    close(deadlineMs) {
+      closing = true;
+      ending ??= server.listening ? closeServer(server, inFlight, deadlineMs) : Promise.resolve();
+      return ending;
+    },
+  };
+}

@@ -1,0 +1,88 @@
+// The two listeners. Public: intake paths first, in one middleware of their own, then the router with everything else.
+// Admin: metrics, health, console and its API, behind its guard.
+
+import { Router } from '@koa/router';
+import type { Context, Middleware } from 'koa';
+import type { Answer } from '../core/plugin.ts';
+import { adminGuard, adminRoutes, checkAdminAddress } from './admin.ts';
+import { PAGE_HEADERS, send } from './answer.ts';
+import { application } from './application.ts';
+import { BodyBudget } from './body.ts';
+import { collect } from './collect.ts';
+import type { Shared } from './collect.ts';
+import { CONSENT_METHODS, deleteConsent, getConsent, putConsent } from './consent.ts';
+import { allowOrigin, allowPreflight } from './cors.ts';
+import { health } from './health.ts';
+import { rateLimiter } from './limits.ts';
+import { createListener, InFlight } from './listener.ts';
+import type { Listener } from './listener.ts';
+import type { AdminPorts, PublicPorts } from './ports.ts';
+import { preparer } from './prepared.ts';
+import type { Prepared } from './prepared.ts';
+import { addressOf } from './request.ts';
+
+/** Bodies held at once, as a multiple of the largest one: 256 MB by default. */
+const BODIES_AT_ONCE = 64;
+
+type ConsentHandler = (ctx: Context, shared: Shared, prepared: Prepared) => Answer | Promise<Answer>;
+
+/** CORS and the client's rate, around one of the consent handlers. */
+const consentRoute =
+  (shared: Shared, handler: ConsentHandler): Middleware =>
+  async (ctx) => {
+    const prepared = shared.prepare();
+    allowOrigin(ctx.req, ctx.res, prepared.origins);
+    ctx.res.setHeader('vary', 'Origin, Cookie, Authorization');
+    shared.limiter(addressOf(ctx.req, prepared), prepared.snapshot.server.limits);
+    send(ctx, await handler(ctx, shared, prepared));
+  };
+
+const consentPreflight =
+  (shared: Shared): Middleware =>
+  (ctx) => {
+    if (allowOrigin(ctx.req, ctx.res, shared.prepare().origins))
+      allowPreflight(ctx.req, ctx.res, CONSENT_METHODS);
+    send(ctx, { status: 204, headers: { allow: CONSENT_METHODS }, body: null });
+  };
+
+function publicRouter(shared: Shared): Router {
+  const { ports } = shared;
+  const router = new Router();
+  const state = health(ports.readiness, ports.clock);
+  router.get('/healthz', (ctx) => send(ctx, state.alive()));
+  router.get('/readyz', async (ctx) => send(ctx, await state.ready()));
+  router.options('/v1/consent', consentPreflight(shared));
+  router.get('/v1/consent', consentRoute(shared, getConsent));
+  router.put('/v1/consent', consentRoute(shared, putConsent));
+  router.delete('/v1/consent', consentRoute(shared, deleteConsent));
+  for (const page of ports.pages)
+    router.get(page.path, (ctx) => {
+      const answer = page.answer();
+      send(ctx, { ...answer, headers: { ...PAGE_HEADERS, ...answer.headers } });
+    });
+  return router;
+}
+
+/** Header size, time-outs and the number of connections are those of the snapshot at this moment; other limits follow reloads. */
+export function createPublicServer(ports: PublicPorts): Listener {
+  const { listen, limits } = ports.snapshot().server;
+  const shared: Shared = {
+    ports,
+    prepare: preparer(ports),
+    limiter: rateLimiter(ports.clock),
+    budget: new BodyBudget(limits.bodyBytes * BODIES_AT_ONCE),
+  };
+  const inFlight = new InFlight();
+  const handler = application({ before: [collect(shared)], router: publicRouter(shared) }, ports, inFlight);
+  return createListener(handler, inFlight, { ...listen, limits });
+}
+
+/** Throws `config_invalid` if the address is not loopback and there are no tokens. */
+export function createAdminServer(ports: AdminPorts): Listener {
+  const { server } = ports.snapshot();
+  checkAdminAddress(server);
+  const inFlight = new InFlight();
+  const layers = { before: [adminGuard(ports)], router: adminRoutes(ports) };
+  const handler = application(layers, ports, inFlight);
+  return createListener(handler, inFlight, { ...server.admin, limits: server.limits });
+}
