@@ -1,0 +1,177 @@
+// What matches in one string: one pass for features, then only the patterns that can match, then the same inside wrappings
+// (percent, base64, JSON and HTML escapes) up to three deep. Never throws; a string that would take too many steps is a
+// finding as a whole, so that hiding deep or long enough hides nothing.
+
+import {
+  AT,
+  COLON,
+  DIGITS,
+  DOT,
+  ESCAPE,
+  LONG_RUN,
+  PAIR,
+  PERCENT,
+  RUN,
+  SLASH,
+  STAR,
+  WIDE,
+  features,
+} from './features.ts';
+import type { Finding } from './finding.ts';
+import { NOTHING, merge, redact } from './finding.ts';
+import { linkers, pairs, tellingForms } from './foreign.ts';
+import type { Needle, Needles } from './needles.ts';
+import type { Report } from './numbers.ts';
+import { lettered, personalNumbers } from './numbers.ts';
+import { colonAddresses, emails, hardwareAddresses, ipv4, userAgents, webTokens } from './personal.ts';
+import { digestLike, tokens, wrappedTexts } from './token.ts';
+import type { Place, View } from './view.ts';
+import { HERE, folded, percentDecoded, unescaped, within } from './view.ts';
+
+export type { Finding } from './finding.ts';
+
+const MAX_DEPTH = 3;
+/** Characters that may be read in all, over every wrapping, for one string. */
+const allowedSteps = (length: number): number => 16 * length + 4096;
+
+class Pass {
+  readonly findings: Finding[] = [];
+  readonly needles: Needles | null;
+  #steps: number;
+
+  constructor(length: number, needles: Needles | null) {
+    this.#steps = allowedSteps(length);
+    this.needles = needles;
+  }
+
+  /** False when the steps are used up. */
+  spend(steps: number): boolean {
+    this.#steps -= steps;
+    return this.#steps >= 0;
+  }
+}
+
+/** Everything in a string that is an identifier, personal data or a value that the event carries elsewhere. */
+export function scanText(text: string, needles?: Needles): readonly Finding[] {
+  const mask = features(text);
+  const wanted = needles !== undefined && text.length >= needles.shortest;
+  if (mask === 0 && !wanted) return NOTHING;
+  const pass = new Pass(text.length, needles ?? null);
+  read(pass, { text, place: HERE }, 0);
+  if (!pass.spend(0)) return text === '' ? NOTHING : [{ kind: 'token', start: 0, end: text.length }];
+  return pass.findings.length === 0 ? NOTHING : merge(pass.findings);
+}
+
+function read(pass: Pass, view: View, depth: number): void {
+  if (!pass.spend(view.text.length)) return;
+  let { text, place } = view;
+  let mask = features(text);
+  if ((mask & WIDE) !== 0) {
+    const plain = folded(text, place);
+    if (plain !== null) {
+      ({ text, place } = plain);
+      mask = features(text);
+    }
+  }
+  const report: Report = (kind, start, end) =>
+    pass.findings.push({ kind, start: place.start(start), end: place.end(end) });
+  patterns(text, mask, { report, phones: pass.needles?.phones ?? null });
+  if (pass.needles !== null) carried(text, pass.needles, { report, mask });
+  if ((mask & (ESCAPE | PERCENT | RUN)) !== 0) wrappings(pass, { text, place, mask }, depth);
+}
+
+interface Looking {
+  readonly report: Report;
+  readonly phones: ReadonlySet<string> | null;
+}
+
+function patterns(text: string, mask: number, { report, phones }: Looking): void {
+  if ((mask & AT) !== 0) emails(text, report);
+  if ((mask & PAIR) !== 0) pairs(text, report);
+  if ((mask & STAR) !== 0) linkers(text, report);
+  if ((mask & COLON) !== 0) colonAddresses(text, report);
+  if ((mask & DIGITS) !== 0) {
+    personalNumbers(
+      text,
+      report,
+      (digits) => phones !== null && phones.size > 0 && phones.has(digits.slice(-8)),
+    );
+    lettered(text, report);
+    if ((mask & DOT) !== 0) tellingForms(text, report);
+  }
+  if ((mask & DOT) !== 0) ipv4(text, report);
+  if ((mask & RUN) !== 0) hardwareAddresses(text, report);
+  if ((mask & RUN) !== 0 && (mask & DOT) !== 0) webTokens(text, report);
+  if ((mask & SLASH) !== 0) userAgents(text, report);
+  if ((mask & LONG_RUN) !== 0) tokens(text, report);
+}
+
+function carried(text: string, needles: Needles, { report, mask }: { report: Report; mask: number }): void {
+  if (text.length >= needles.shortest) {
+    const lower = text.toLowerCase();
+    // Some letters change length when lowered; positions would shift, so the whole text is the finding.
+    const same = lower.length === text.length;
+    for (const needle of needles.words) {
+      for (const start of occurrences(lower, needle)) {
+        if (same) report('carried', start, start + needle.value.length);
+        else report('carried', 0, text.length);
+      }
+    }
+  }
+  if ((mask & LONG_RUN) === 0) return;
+  for (const { token, start } of digestLike(text))
+    if (needles.isDigest(token)) report('carried', start, start + token.length);
+}
+
+const ADJOINING = /[\p{L}\p{N}]/u;
+
+function* occurrences(text: string, { value, whole }: Needle): Generator<number> {
+  if (value.length > text.length) return;
+  for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + value.length)) {
+    if (whole && (ADJOINING.test(text[at - 1] ?? '') || ADJOINING.test(text[at + value.length] ?? '')))
+      continue;
+    yield at;
+  }
+}
+
+function wrappings(pass: Pass, view: View & { readonly mask: number }, depth: number): void {
+  const { text, place, mask } = view;
+  const inner: View[] = [];
+  if ((mask & ESCAPE) !== 0) keep(inner, unescaped(text, place));
+  if ((mask & PERCENT) !== 0) keep(inner, percentDecoded(text, place));
+  if ((mask & RUN) !== 0) wrapped(pass, view, inner);
+  for (const next of inner) {
+    if (depth < MAX_DEPTH) read(pass, next, depth + 1);
+    // Wrapped deeper than anything honest: not read, and not let through either.
+    else pass.findings.push(deep(next.place, next.text.length));
+  }
+}
+
+const keep = (views: View[], view: View | null): void => {
+  if (view !== null) views.push(view);
+};
+
+const deep = (place: Place, length: number): Finding => ({
+  kind: 'token',
+  start: place.start(0),
+  end: place.end(length),
+});
+
+function wrapped(pass: Pass, { text, place }: View, into: View[]): void {
+  for (const found of wrappedTexts(text)) {
+    if (!pass.spend(found.end - found.start)) return;
+    if (found.text.length >= 5) into.push({ text: found.text, place: within(place, found.start, found.end) });
+  }
+}
+
+/** What `sluis scan` prints of a line. Scanning `clean` again finds nothing. */
+export function scanLine(text: string): { readonly findings: readonly Finding[]; readonly clean: string } {
+  const findings = scanText(text);
+  let clean = redact(text, findings);
+  for (let round = 0; round < 4; round++) {
+    const left = scanText(clean);
+    if (left.length === 0) return { findings, clean };
+    clean = redact(clean, left);
+  }
+  return { findings, clean: scanText(clean).length === 0 ? clean : ':token' };
+}

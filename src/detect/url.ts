@@ -1,0 +1,136 @@
+// The only file that cleans URLs. Scheme, host and path stay; user information and fragment go; the query keeps campaign
+// words and what the route lists; what looks like a token anywhere becomes `:id`. What cannot be read is null.
+
+import type { RuleCode } from '../core/reasons.ts';
+import type { Finding } from './finding.ts';
+import { isForeignName } from './foreign.ts';
+import { isTokenSegment } from './token.ts';
+
+export interface UrlRules {
+  /** Query names that the route keeps besides `utm_*`. */
+  readonly query: readonly string[];
+  /** Canonical origins of the site: their hosts are config, not data. */
+  readonly origins: readonly string[];
+  readonly scan: (text: string) => readonly Finding[];
+  /** Scans a value that stands behind a name. */
+  readonly scanNamed: (name: string, value: string) => readonly Finding[];
+}
+
+export interface CleanedUrl {
+  /** Null: malformed, of another scheme, or its host could single out. */
+  readonly value: string | null;
+  /** Why something is missing from it. */
+  readonly rules: readonly RuleCode[];
+}
+
+const UNREADABLE: CleanedUrl = Object.freeze({ value: null, rules: ['default_deny' as const] });
+/** What vendors take at most (GA4: 1,000 characters of `page_location`); a query too many goes whole. */
+const MAX_URL = 1000;
+const MAX_INPUT = 8192;
+const MAX_PAIRS = 50;
+const MAX_VALUE = 100;
+const MAX_SEGMENT = 100;
+
+export function cleanUrl(url: string, rules: UrlRules): CleanedUrl {
+  const parsed = parse(url);
+  if (parsed === null) return UNREADABLE;
+  const broken = new Set<RuleCode>();
+  if (!isHostClean(parsed, rules)) return { value: null, rules: ['url_token'] };
+  const base = `${parsed.origin}${cleanPath(parsed.pathname, rules, broken)}`;
+  if (parsed.hash !== '') broken.add('url_fragment');
+  if (parsed.username !== '' || parsed.password !== '') broken.add('personal_data');
+  const whole = base + cleanQuery(parsed.search, rules, broken);
+  if (whole.length > MAX_URL) broken.add('value_too_long');
+  const value = whole.length <= MAX_URL ? whole : base.length <= MAX_URL ? base : parsed.origin;
+  return { value, rules: [...broken] };
+}
+
+/** A referrer of the same site is cleaned like a page, of another site it is cut to its origin. */
+export function cleanReferrer(referrer: string, page: string | null, rules: UrlRules): CleanedUrl {
+  const parsed = parse(referrer);
+  if (parsed === null) return UNREADABLE;
+  const own = rules.origins.includes(parsed.origin) || (page !== null && parse(page)?.host === parsed.host);
+  if (own) return cleanUrl(referrer, rules);
+  if (!isHostClean(parsed, rules)) return { value: null, rules: ['url_token'] };
+  return { value: parsed.origin, rules: ['cross_site_referrer'] };
+}
+
+function parse(url: string): URL | null {
+  if (url.length > MAX_INPUT) return null;
+  const parsed = URL.parse(url);
+  return parsed !== null && /^https?:$/.test(parsed.protocol) && parsed.host !== '' ? parsed : null;
+}
+
+/** A host that the site does not list may hold an id in a label of its own. */
+function isHostClean(url: URL, rules: UrlRules): boolean {
+  if (rules.origins.includes(url.origin)) return true;
+  if (rules.scan(url.hostname).length > 0) return false;
+  const labels = url.hostname.split('.');
+  return !labels.some((label, i) => isTokenSegment(label) || (i < labels.length - 2 && isMixed(label)));
+}
+
+const isMixed = (label: string): boolean => /\d{3}/.test(label) && /[a-z]/.test(label);
+
+/** A segment behind one of these is somebody's or some order's, however short it is. */
+const BEFORE_ID =
+  /^(?:users?|accounts?|customers?|members?|profiles?|people|persons?|patients?|contacts?|clients?|orders?|invoices?|bookings?|reservations?|tickets?|klant(?:en)?|gebruikers?|bestelling(?:en)?|kunden?|bestellung(?:en)?|u|uid|id)$/i;
+
+function cleanPath(path: string, rules: UrlRules, broken: Set<RuleCode>): string {
+  const findings = rules.scan(path);
+  let position = 0;
+  let before = '';
+  const segments = path.split('/').map((segment) => {
+    const start = position;
+    position += segment.length + 1;
+    const previous = before;
+    before = segment;
+    if (segment === '') return segment;
+    const end = start + segment.length;
+    const hit = findings.some((finding) => finding.start < end && finding.end > start);
+    if (!hit && !isIdSegment(segment, previous)) return segment;
+    broken.add('url_token');
+    return ':id';
+  });
+  return segments.join('/');
+}
+
+const isIdSegment = (segment: string, previous: string): boolean =>
+  segment.length > MAX_SEGMENT ||
+  /[;=]/.test(segment) ||
+  (/\d/.test(segment) && BEFORE_ID.test(previous)) ||
+  isTokenSegment(segment);
+
+const CAMPAIGN = /^utm_[a-z_]{1,30}$/;
+
+function cleanQuery(search: string, rules: UrlRules, broken: Set<RuleCode>): string {
+  if (search.length < 2) return '';
+  const kept: string[] = [];
+  const all = search.slice(1).split(/[&;]/, MAX_PAIRS);
+  for (const pair of all) {
+    if (pair === '') continue;
+    const clean = cleanPair(pair, rules);
+    if (clean === null) broken.add('url_query');
+    else kept.push(clean);
+  }
+  return kept.length === 0 ? '' : `?${kept.join('&')}`;
+}
+
+function cleanPair(pair: string, rules: UrlRules): string | null {
+  const equals = pair.indexOf('=');
+  const name = decode(equals < 0 ? pair : pair.slice(0, equals));
+  const value = decode(equals < 0 ? '' : pair.slice(equals + 1));
+  if (name === null || value === null || value.length > MAX_VALUE) return null;
+  if (!CAMPAIGN.test(name) && !rules.query.includes(name)) return null;
+  if (isForeignName(name) || rules.scanNamed(name, value).length > 0) return null;
+  return `${encodeURIComponent(name)}=${encodeURIComponent(value.toWellFormed()).replaceAll('%20', '+')}`;
+}
+
+function decode(text: string): string | null {
+  const spaced = text.replaceAll('+', ' ');
+  if (!spaced.includes('%')) return spaced;
+  try {
+    return decodeURIComponent(spaced);
+  } catch {
+    return null;
+  }
+}
