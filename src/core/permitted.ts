@@ -32,6 +32,8 @@ export interface PermittedData {
   readonly ids: Readonly<Record<string, string>>;
   /** Permitted links by `<system>_<kind>` (or the name the route gives), exactly as that system's destination receives them. */
   readonly links: Readonly<Record<string, string>>;
+  /** Names among `ids` (`ga.client_id`) and `links` (`links.ga_client_id`) whose values are raw, so that a stricter plan can remove them later. Absent: none. */
+  readonly kept?: readonly string[];
   /** Permitted person fields, raw and trimmed; destinations normalise and hash. */
   readonly person: Readonly<Partial<Record<PersonField, string>>>;
   /** Cleaned parameters under canonical names: vocabulary and the route's `params`. Scalars, or arrays of scalars. */

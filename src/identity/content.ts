@@ -1,0 +1,148 @@
+// The words and numbers of an event: parameters, items, traits, campaign, title, name. Nothing passes that the vocabulary or the
+// route does not name, and nothing in which a scan finds an identifier or personal data; in titles and campaign words the
+// finding alone is replaced.
+
+import type { Campaign, Item, ReceivedEvent } from '../core/event.ts';
+import type { Json, JsonObject } from '../core/json.ts';
+import { COMMON_PARAMS, ITEM_FIELDS, PARAMS, eventEntry } from '../core/vocabulary.ts';
+import type { Scan } from '../detect/event.ts';
+import type { Finding } from '../detect/finding.ts';
+import { redact } from '../detect/finding.ts';
+import type { Plan } from './plan.ts';
+import type { Remarks } from './remarks.ts';
+import { ruleOf } from './remarks.ts';
+import type { Field } from './value.ts';
+import { MAX_TEXT, cleanValue, cut } from './value.ts';
+
+const MAX_TITLE = 500;
+const MAX_ITEMS = 200;
+
+interface Given {
+  readonly scan: Scan;
+  readonly remarks: Remarks;
+}
+
+/** A field that is scanned under its own name and whose addresses keep what the route's pages keep. */
+const fieldOf = (
+  name: string,
+  kind: Field['kind'],
+  { scan, query }: { scan: Scan; query: readonly string[] },
+): Field => ({
+  name,
+  kind,
+  scan: (text) => scan.named(name, text),
+  url: (text) => scan.url(text, query),
+});
+
+const isParam = (name: string): name is keyof typeof PARAMS => Object.hasOwn(PARAMS, name);
+
+/** What a parameter is to this event and route; null if it has no place. */
+function paramKind(
+  name: string,
+  event: { readonly name: string },
+  listed: ReadonlySet<string>,
+): Field['kind'] | null {
+  const kind = isParam(name) ? PARAMS[name] : 'free';
+  if (kind === 'order') return null;
+  if (listed.has(name)) return kind;
+  if (kind === 'free' || kind === 'search') return null;
+  const known: readonly string[] = eventEntry(event.name)?.params ?? [];
+  return known.includes(name) || COMMON_PARAMS.some((common) => common === name) ? kind : null;
+}
+
+export function cleanParams(event: ReceivedEvent, plan: Plan, given: Given): JsonObject {
+  const clean: Record<string, Json> = {};
+  for (const [name, value] of Object.entries(event.params)) {
+    const kind = paramKind(name, event, plan.params);
+    // The client's own names may hold personal data: only names of ours or of the route are told.
+    const path = isParam(name) || plan.params.has(name) ? `params.${name}` : 'params.*';
+    if (kind === null) {
+      const search = isParam(name) && PARAMS[name] === 'search';
+      given.remarks.add(path, search ? 'search_term' : 'default_deny', 'strip');
+      continue;
+    }
+    const cleaned = cleanValue(value, fieldOf(name, kind, { scan: given.scan, query: plan.query }));
+    if ('rule' in cleaned) given.remarks.add(path, cleaned.rule, 'strip');
+    else Object.defineProperty(clean, name, { value: cleaned.value, enumerable: true });
+  }
+  return clean;
+}
+
+export function cleanTraits(event: ReceivedEvent, plan: Plan, given: Given): JsonObject {
+  const clean: Record<string, Json> = {};
+  for (const [name, value] of Object.entries(event.traits)) {
+    if (!plan.params.has(name) || paramKind(name, event, plan.params) === null) {
+      given.remarks.add('traits.*', 'default_deny', 'strip');
+      continue;
+    }
+    const cleaned = cleanValue(value, fieldOf(name, 'free', { scan: given.scan, query: plan.query }));
+    if ('rule' in cleaned) given.remarks.add(`traits.${name}`, cleaned.rule, 'strip');
+    else Object.defineProperty(clean, name, { value: cleaned.value, enumerable: true });
+  }
+  return clean;
+}
+
+/** Numbers without a mark of their own pass check digits by chance too often to cost a catalogue one article in ten. */
+const BY_CHANCE = /^(?:bsn|steuer_id|rijksregister|phone|dni)$/;
+
+function cleanItem(item: Item, scan: Scan, remarks: Remarks): Item {
+  const clean: Record<string, Json> = {};
+  for (const [name, value] of Object.entries(item)) {
+    if (!Object.hasOwn(ITEM_FIELDS, name)) {
+      remarks.add('items.*', 'default_deny', 'strip');
+      continue;
+    }
+    const { kind } = ITEM_FIELDS[name as keyof typeof ITEM_FIELDS]; // own key checked
+    const findings = (text: string): readonly Finding[] =>
+      scan
+        .text(text)
+        .filter((found) => !(name === 'item_id' && /^\d+[A-Z]?$/i.test(text) && BY_CHANCE.test(found.kind)));
+    const cleaned = cleanValue(value, {
+      ...fieldOf(name, kind, { scan, query: [] }),
+      scan: findings,
+    });
+    if ('rule' in cleaned) remarks.add(`items.${name}`, cleaned.rule, 'strip');
+    else clean[name] = cleaned.value;
+  }
+  return clean;
+}
+
+export function cleanItems(event: ReceivedEvent, scan: Scan, remarks: Remarks): readonly Item[] {
+  if (event.items.length > MAX_ITEMS) remarks.add('items.*', 'value_too_long', 'strip');
+  return event.items.slice(0, MAX_ITEMS).map((item) => cleanItem(item, scan, remarks));
+}
+
+function redacted(text: string, scan: Scan, into: { path: string; max: number; remarks: Remarks }): string {
+  const findings = scan.text(text);
+  for (const { kind } of findings) into.remarks.add(into.path, ruleOf(kind), 'replace');
+  const clean = redact(text, findings);
+  // Parts that were harmless apart may spell something together.
+  if (findings.length > 0 && scan.text(clean).length > 0) return '';
+  return cut(clean, into.max);
+}
+
+export function cleanTitle(event: ReceivedEvent, scan: Scan, remarks: Remarks): string | null {
+  const { title } = event.page;
+  return title === null ? null : redacted(title, scan, { path: 'page.title', max: MAX_TITLE, remarks });
+}
+
+const CAMPAIGN = ['source', 'medium', 'name', 'term', 'content', 'id'] as const;
+
+export function cleanCampaign(event: ReceivedEvent, scan: Scan, remarks: Remarks): Campaign {
+  const clean: { -readonly [K in keyof Campaign]: Campaign[K] } = {};
+  for (const field of CAMPAIGN) {
+    const value = event.campaign[field];
+    if (value === undefined || value === '') continue;
+    clean[field] = redacted(value, scan, { path: `campaign.${field}`, max: MAX_TEXT, remarks });
+  }
+  return clean;
+}
+
+/** A name of the vocabulary is ours; the client's own leaves if it is a name and nothing else. */
+export function cleanName(event: ReceivedEvent, scan: Scan, remarks: Remarks): string {
+  const { name } = event;
+  if (eventEntry(name) !== undefined) return name;
+  if (name.length <= MAX_TEXT && scan.text(name).length === 0) return name;
+  remarks.add('name', 'personal_data', 'replace');
+  return 'custom_event';
+}

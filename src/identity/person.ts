@@ -1,0 +1,69 @@
+// Person fields: raw and trimmed, and only those that the route declares, the notice discloses and consent covers. A field that
+// holds something else than its name says (an e-mail address in a first name) does not leave under a false name.
+
+import type { ReceivedEvent } from '../core/event.ts';
+import { isSystem } from '../core/identifiers.ts';
+import type { PersonField } from '../core/person.ts';
+import { PERSON_FIELDS } from '../core/person.ts';
+import type { RuleCode } from '../core/reasons.ts';
+import type { Scan } from '../detect/event.ts';
+import type { Plan } from './plan.ts';
+import type { Remarks } from './remarks.ts';
+
+const MAX_VALUE = 256;
+const MAX_USER_AGENT = 512;
+
+const valueOf = (event: ReceivedEvent, field: PersonField): string | undefined => {
+  const given = event.person[field]?.trim();
+  if (given !== undefined && given !== '') return given;
+  if (field === 'ip') return event.ip ?? undefined;
+  return field === 'user_agent' ? (event.device.userAgent?.trim() ?? undefined) : undefined;
+};
+
+/** Kinds that a field is expected to look like. */
+const EXPECTED: Readonly<Partial<Record<PersonField, RegExp>>> = {
+  email: /^email$/,
+  phone: /^(?:phone|bsn|steuer_id|rijksregister|token)$/,
+  ip: /^ip$/,
+  user_agent: /^(?:user_agent|ip|phone|bsn)$/,
+};
+
+/** Why the value may not leave under this field's name, or null. */
+function foreignTo(field: PersonField, value: string, scan: Scan): RuleCode | null {
+  if (value.length > (field === 'user_agent' ? MAX_USER_AGENT : MAX_VALUE)) return 'value_too_long';
+  for (const { kind } of scan.plain(value)) {
+    if (EXPECTED[field]?.test(kind) !== true) return 'personal_data';
+  }
+  const lower = value.toLowerCase();
+  for (const needle of scan.needles.words) {
+    const system = needle.source.slice(0, needle.source.indexOf('.'));
+    if (!isSystem(system) || needle.whole || !lower.includes(needle.value)) continue;
+    // A site may use the address itself as the account's id; then it is the address that leaves, by its own declaration.
+    if (field === 'email' && needle.value === lower) continue;
+    return 'carried_value';
+  }
+  return null;
+}
+
+export function permittedPerson(
+  event: ReceivedEvent,
+  plan: Plan,
+  { scan, remarks }: { scan: Scan; remarks: Remarks },
+): Readonly<Partial<Record<PersonField, string>>> {
+  const person: Partial<Record<PersonField, string>> = {};
+  for (const field of PERSON_FIELDS) {
+    const value = valueOf(event, field);
+    if (value === undefined || value === '') continue;
+    const path = `person.${field}`;
+    if (plan.anonymous || !plan.person.has(field)) {
+      const declared = plan.destination.person.includes(field);
+      const rule = plan.anonymous ? 'anonymous' : declared ? 'person_not_granted' : 'person_not_requested';
+      remarks.add(path, rule, 'strip');
+      continue;
+    }
+    const why = foreignTo(field, value, scan);
+    if (why === null) person[field] = value;
+    remarks.add(path, why ?? 'route', why === null ? 'keep' : 'strip');
+  }
+  return person;
+}

@@ -1,0 +1,83 @@
+// One value under one name: is it of the kind the name promises, and does a scan find nothing in it? A value with a finding goes
+// whole, because what is left of it would be neither true nor safe.
+
+import type { Json } from '../core/json.ts';
+import type { RuleCode } from '../core/reasons.ts';
+import type { ParamKind } from '../core/vocabulary.ts';
+import type { Finding } from '../detect/finding.ts';
+import type { CleanedUrl } from '../detect/url.ts';
+import { ruleOf } from './remarks.ts';
+
+/** What the strictest vendor takes of a parameter (GA4). */
+export const MAX_TEXT = 100;
+const MAX_LIST = 20;
+/** Beyond this a number is no price, count or duration. */
+const MAX_NUMBER = 1e12;
+
+export type Cleaned = { readonly value: Json } | { readonly rule: RuleCode };
+
+export interface Field {
+  readonly name: string;
+  /** `free`: a name that only the route knows. */
+  readonly kind: ParamKind | 'free';
+  readonly scan: (text: string) => readonly Finding[];
+  /** Cleans a value that is an address, as the page's own is cleaned. */
+  readonly url: (text: string) => CleanedUrl;
+}
+
+const refuse = (rule: RuleCode): Cleaned => ({ rule });
+
+/** A scalar as it may leave, or the rule that it breaks. Lists of scalars pass only under names that the route knows. */
+export function cleanValue(value: Json, field: Field): Cleaned {
+  if (Array.isArray(value)) return field.kind === 'free' ? cleanList(value, field) : refuse('default_deny');
+  if (typeof value === 'object') return refuse('default_deny'); // null too
+  if (typeof value === 'boolean') return { value };
+  if (field.kind === 'number') return cleanNumber(typeof value === 'string' ? numeric(value) : value, field);
+  if (typeof value === 'number')
+    return field.kind === 'currency' ? refuse('default_deny') : cleanNumber(value, field);
+  if (field.kind === 'currency')
+    return /^[A-Za-z]{3}$/.test(value) ? { value: value.toUpperCase() } : refuse('default_deny');
+  return cleanText(value, field);
+}
+
+const numeric = (text: string): number =>
+  /^\s*-?\d{1,15}(?:\.\d{1,15})?\s*$/.test(text) ? Number(text) : Number.NaN;
+
+/** Numbers of five digits and more may be ids or phones: they are read as text too. */
+function cleanNumber(value: number, { scan }: Field): Cleaned {
+  if (!Number.isFinite(value) || Math.abs(value) > MAX_NUMBER) return refuse('default_deny');
+  const findings = scan(String(value));
+  const first = findings[0];
+  return first === undefined ? { value } : refuse(ruleOf(first.kind));
+}
+
+function cleanText(text: string, { scan, url }: Field): Cleaned {
+  if (/^\s*https?:/i.test(text)) {
+    const cleaned = url(text);
+    return cleaned.value === null ? refuse(cleaned.rules[0] ?? 'default_deny') : { value: cleaned.value };
+  }
+  const local = /^\/\S*$/.test(text) ? (/^[^?#]*/.exec(text)?.[0] ?? '') : text;
+  // An address in the middle of a text has a query nobody cleaned.
+  if (/:\/\/\S*[?#]/.test(local)) return refuse('url_query');
+  const first = scan(local)[0];
+  if (first !== undefined) return refuse(ruleOf(first.kind));
+  return { value: cut(local, MAX_TEXT) };
+}
+
+function cleanList(list: readonly Json[], field: Field): Cleaned {
+  const values: Json[] = [];
+  for (const entry of list.slice(0, MAX_LIST)) {
+    const cleaned = Array.isArray(entry) ? refuse('default_deny') : cleanValue(entry, field);
+    if ('rule' in cleaned) return cleaned;
+    values.push(cleaned.value);
+  }
+  return { value: values };
+}
+
+/** Cuts without leaving half a surrogate pair. */
+export const cut = (text: string, max: number): string =>
+  text.length <= max
+    ? text
+    : /[\ud800-\udbff]/.test(text[max - 1] ?? '')
+      ? text.slice(0, max - 1)
+      : text.slice(0, max);
