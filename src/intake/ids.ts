@@ -42,6 +42,11 @@ export function idCollector(): IdCollector {
     if (id.value.length >= SHORTEST_ASIDE && others.size < MOST_ASIDE) others.set(`${name} ${id.value}`, id);
   };
 
+  const taken = (name: string): boolean => {
+    const id = ids.get(name.slice(0, name.indexOf(' ')));
+    return id !== undefined && name === `${identifierName(id)} ${id.value}`;
+  };
+
   return {
     offer(name, value, source) {
       const id = read(name, value, source);
@@ -52,9 +57,12 @@ export function idCollector(): IdCollector {
     },
     setAside(name, value, source) {
       const id = read(name, value, source);
-      if (id !== null && ids.get(name)?.value !== id.value) aside(name, id);
+      if (id !== null) aside(name, id);
     },
-    found: () => ({ ids: [...ids.values()], otherIds: [...others.values()] }),
+    found: () => ({
+      ids: [...ids.values()],
+      otherIds: [...others].filter(([name]) => !taken(name)).map(([, id]) => id),
+    }),
   };
 }
 
@@ -92,13 +100,13 @@ for (const entry of IDENTIFIERS)
     else byCookieName.set(literal, [...(byCookieName.get(literal) ?? []), row]);
   }
 
-/** Raw, decoded once, decoded twice: as far as browsers and servers are known to wrap cookie values. */
+/** Decoded twice, once, not at all: as far as browsers and servers are known to wrap cookie values. */
 function spellings(raw: string): readonly string[] {
   const found = [raw];
   for (let value = raw; found.length < 3 && value.includes('%');) {
     const decoded = decode(value.replaceAll('+', '%2B')); // in a cookie a plus is a plus
     if (decoded === null) break;
-    found.push(decoded);
+    found.unshift(decoded);
     value = decoded;
   }
   return found;

@@ -50,7 +50,8 @@ const tooDeep = (message: string): Fault => ({ code: 'too_deep', message });
 const tooLarge = (message: string): Fault => ({ code: 'event_too_large', message });
 
 /** Names that reach an object's prototype in careless code. */
-const isTrap = (key: string): boolean => key === '__proto__' || key === 'constructor' || key === 'prototype';
+export const isTrap = (key: string): boolean =>
+  key === '__proto__' || key === 'constructor' || key === 'prototype';
 
 /** Without NULs and halves of surrogate pairs. */
 export function cleanText(text: string): string {

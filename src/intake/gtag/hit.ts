@@ -14,6 +14,7 @@ import { splitPerson, takeUserDataField, withSurface } from '../person.ts';
 import type { Person } from '../person.ts';
 import { consentPairs } from '../query.ts';
 import type { Pairs } from '../query.ts';
+import { isTrap } from '../read.ts';
 import { consentInput } from '../surroundings.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { readGtagItems } from './item.ts';
@@ -70,7 +71,7 @@ function readNamed(pairs: Pairs, person: Person): Named {
   const userProperties: Record<string, Json> = {};
   for (const [key, value] of pairs) {
     const [, prefix, name] = PREFIX.exec(key) ?? [];
-    if (prefix === undefined || name === undefined || name === '__proto__') continue;
+    if (prefix === undefined || name === undefined || isTrap(name)) continue;
     if (name.startsWith(USER_DATA)) {
       if (prefix === 'ep') takeUserDataField(person, name.slice(name.lastIndexOf('.') + 1), value);
       continue;

@@ -12,6 +12,7 @@ import { trackName } from '../names.ts';
 import { readCampaign, readPage } from '../page.ts';
 import { splitPerson, splitTraits, withSurface } from '../person.ts';
 import type { Person } from '../person.ts';
+import { isTrap } from '../read.ts';
 import { consentInput, readLabel } from '../surroundings.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { isScalar, object, text, textOrNumber } from '../value.ts';
@@ -97,8 +98,7 @@ function integrationsOf(integrations: JsonObject): Readonly<Record<string, boole
   const found: Record<string, boolean> = {};
   for (const [name, value] of Object.entries(integrations)) {
     const key = name === 'All' ? name : name.trim().toLowerCase();
-    if (value !== null && key !== '' && key !== '__proto__')
-      found[key] = value !== false && found[key] !== false;
+    if (value !== null && key !== '' && !isTrap(key)) found[key] = value !== false && found[key] !== false;
   }
   return found;
 }

@@ -69,7 +69,7 @@ export function readMessage(fields: JsonObject, type: EventType | null, shared: 
   if (wrong !== null) return { fault: invalid(wrong) };
   const context = merged(shared.context, fields['context']);
   const lacking = missing(stated, fields, context);
-  if (lacking !== null) return { fault: invalid(`a ${stated} call needs ${lacking}`) };
+  if (lacking !== null) return { fault: invalid(`\`${stated}\` needs ${lacking}`) };
   return {
     value: {
       type: stated,

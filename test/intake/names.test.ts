@@ -1,0 +1,41 @@
+// Event names: Segment's spec names whatever their spelling, and everything else as words a vendor takes.
+
+import * as fc from 'fast-check';
+import test from 'ava';
+import { EVENTS } from '../../src/core/vocabulary.ts';
+import { snakeCase, trackName, wireName } from '../../src/intake/names.ts';
+
+for (const [name, entry] of Object.entries(EVENTS))
+  for (const segment of entry.segment)
+    test(`\`${segment}\` is ${name}`, (t) => {
+      t.is(trackName(segment), name);
+      t.is(trackName(segment.toUpperCase()), name);
+      t.is(trackName(segment.replaceAll(' ', '_').toLowerCase()), name);
+    });
+
+test('no Segment name means two events', (t) => {
+  const names = Object.values(EVENTS).flatMap((entry) => entry.segment.map(snakeCase));
+  t.is(new Set(names).size, names.length);
+});
+
+test('canonical names stay as they are', (t) => {
+  for (const name of Object.keys(EVENTS)) {
+    t.is(trackName(name), name);
+    t.is(wireName(name), name);
+  }
+});
+
+test('Google’s names keep their case, and are rewritten only if they cannot be names', (t) => {
+  t.is(wireName('Tutorial_Begin'), 'Tutorial_Begin');
+  t.is(wireName('Order Completed'), 'order_completed');
+  t.is(wireName('_hidden'), 'hidden');
+});
+
+test('any text becomes a name', (t) => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      t.regex(trackName(text), /^[a-z][a-z0-9_]{0,39}$/);
+      t.regex(wireName(text), /^[A-Za-z][A-Za-z0-9_]{0,39}$/);
+    }),
+  );
+});
