@@ -21,7 +21,7 @@ const planned = (type: Partial<DestinationType>, ...names: readonly string[]) =>
     ended: ended.map(({ held, outcome }) => [held.delivery.facts.name, outcome.name, outcome.code]),
   };
 };
-const build: DestinationType['build'] = echoType().build;
+const echo = echoType();
 
 test('a list is cut in order', (t) => {
   t.deepEqual(chunks([1, 2, 3, 4, 5], 2), [[1, 2], [3, 4], [5]]);
@@ -38,7 +38,7 @@ test('an event whose build throws ends alone, as poison', (t) => {
   const type: Partial<DestinationType> = {
     build: (events, context) => {
       if (events.some(({ data }) => data.name === 'bad')) throw new Error('a bug');
-      return build(events, context);
+      return echo.build(events, context);
     },
   };
   t.deepEqual(planned(type, 'a', 'bad', 'c'), {

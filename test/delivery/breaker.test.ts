@@ -1,5 +1,5 @@
 import test from 'ava';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { admit, CLOSED, step, waitMs, type Breaker, type Sign } from '../../src/delivery/breaker.ts';
 
 const failed: Sign = { kind: 'failed' };

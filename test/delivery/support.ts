@@ -5,11 +5,20 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { ExecutionContext } from 'ava';
 import { z } from 'zod';
 import type { Destination } from '../../src/core/config.ts';
-import type { Delivery, Lease, Outcome, Result, Settlement, VendorRequest } from '../../src/core/delivery.ts';
+import type {
+  Delivery,
+  Lease,
+  Outcome,
+  Reply,
+  Result,
+  Settlement,
+  VendorRequest,
+} from '../../src/core/delivery.ts';
 import { PermittedEvent } from '../../src/core/permitted.ts';
 import type { DestinationType } from '../../src/core/plugin.ts';
 import type { ClaimRequest, Clock, Log, LogFields, Random } from '../../src/core/ports.ts';
 import { Deliveries } from '../../src/delivery/deliveries.ts';
+import type { Sent } from '../../src/delivery/exchange.ts';
 import type { After, DeliveryPorts, Queue } from '../../src/delivery/ports.ts';
 import { permittedData, state } from '../support/events.ts';
 import { destination, snapshot } from '../support/snapshot.ts';
@@ -342,6 +351,12 @@ export const config = ({
     destinations: destinations.map((one) => destination({ type: 'echo', ...one })),
   };
 };
+
+/** The answer, where the test is about one. */
+export function replyOf(sent: Sent): Reply {
+  if ('reply' in sent) return sent.reply;
+  throw new Error(`no answer: ${sent.failure.code}`);
+}
 
 /** Waits for a condition; a test fails by ava's timeout if it never comes true. */
 export async function until(condition: () => boolean): Promise<void> {
