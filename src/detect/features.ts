@@ -15,18 +15,20 @@ export const SLASH = 1 << 7;
 export const WIDE = 1 << 8;
 /** Seven digits or more in all. */
 export const DIGITS = 1 << 9;
-/** A run of eight or more letters, digits, `-` and `_`. */
+/** A run of eight or more letters, digits and the signs of base64. */
 export const RUN = 1 << 10;
 /** The same of sixteen or more. */
 export const LONG_RUN = 1 << 11;
 
 const WORD = 1;
 const DIGIT = 2;
+const SIGN = 4;
 const CLASS = new Uint8Array(128);
 const SPECIAL = new Uint16Array(128);
 for (let code = 0; code < 128; code++) {
   const char = String.fromCharCode(code);
-  if (/[\w-]/.test(char)) CLASS[code] = /\d/.test(char) ? WORD | DIGIT : WORD;
+  if (/[\w-]/.test(char)) CLASS[code] = /\d/.test(char) ? DIGIT : WORD;
+  if (char === '/' || char === '+') CLASS[code] = SIGN;
   if (code < 32 || code === 127) SPECIAL[code] = WIDE;
 }
 for (const [chars, bit] of [
@@ -53,7 +55,8 @@ export function features(text: string): number {
     const cls = code < 128 ? (CLASS[code] ?? 0) : 0;
     if (cls !== 0) {
       run++;
-      if (cls !== WORD) digits++;
+      if (cls === DIGIT) digits++;
+      else if (cls === SIGN) mask |= SPECIAL[code] ?? 0;
       continue;
     }
     if (run > longest) longest = run;

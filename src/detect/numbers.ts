@@ -122,6 +122,7 @@ const ssn = (digits: string, shape: string): string | null =>
 const DATE = /^(?:\d{1,2}[-/. ]\d{1,2}[-/. ](?:19|20)\d{2}|(?:19|20)\d{2}[-/.]\d{1,2}[-/.]\d{1,2})(?!\d)/;
 /** Mobile numbers of the Netherlands, France, Belgium (06, 07, 04), Britain and Germany, written without separators. */
 const MOBILE = /^(?:0[467]\d{8}|07\d{9}|01[567]\d{8,9})$/;
+const GERMAN_MOBILE = /^01[567]/;
 const ABROAD = /^00(?:1|2[07]|3[0-69]|4[013-9]|5[1-8]|6[0-6]|7|8[1246]|9[0-58])\d{7,12}$/;
 
 /**
@@ -140,7 +141,10 @@ function isPhone(text: string, digits: string, groups: readonly Group[]): boolea
   if (groups.length === 1) return MOBILE.test(digits) || ABROAD.test(digits);
   const written = text.slice(start, end);
   if (digits[0] === '0')
-    return (length >= 9 && length <= 11 && !/^0[.,]/.test(written)) || ABROAD.test(digits);
+    return (
+      (length >= 9 && length <= (GERMAN_MOBILE.test(digits) ? 12 : 11) && !/^0[.,]/.test(written)) ||
+      ABROAD.test(digits)
+    );
   return /^[2-9]\d{2}\)?[-. ]{1,2}[2-9]\d{2}[-. ]\d{4}$/.test(written);
 }
 

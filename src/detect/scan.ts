@@ -100,7 +100,7 @@ function patterns(text: string, mask: number, { report, phones }: Looking): void
     if ((mask & DOT) !== 0) tellingForms(text, report);
   }
   if ((mask & DOT) !== 0) ipv4(text, report);
-  if ((mask & RUN) !== 0) hardwareAddresses(text, report);
+  if ((mask & (COLON | LONG_RUN)) !== 0) hardwareAddresses(text, report);
   if ((mask & RUN) !== 0 && (mask & DOT) !== 0) webTokens(text, report);
   if ((mask & SLASH) !== 0) userAgents(text, report);
   if ((mask & LONG_RUN) !== 0) tokens(text, report);

@@ -133,7 +133,7 @@ export function* wrappedTexts(text: string): Generator<Wrapped> {
       const decoded = Buffer.from(text.slice(at, end), 'base64').toString('utf8');
       // Behind its text a run may go on with something else, so reading stops at the first sign that is no text.
       const readable = /^[^\u0000-\u0008\u000e-\u001f\u007f\ufffd]*/.exec(decoded)?.[0] ?? ''; // oxlint-disable-line no-control-regex -- these end a text
-      yield { text: readable, start: match.index, end };
+      yield { text: readable, start: at, end };
     }
   }
 }
