@@ -5,7 +5,7 @@ import type { Item } from '../core/event.ts';
 import { isObject } from '../core/json.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import { ITEM_FIELDS, SEGMENT_EVENT_PARAMS, SEGMENT_PARAMS } from '../core/vocabulary.ts';
-import { isScalar } from './value.ts';
+import { isScalar, plainName } from './value.ts';
 
 export interface Commerce {
   readonly params: JsonObject;
@@ -15,9 +15,6 @@ export interface Commerce {
   /** Ids of carts, checkouts and such: no parameter of any vendor, and not to leave. */
   readonly siteIds: readonly Json[];
 }
-
-/** Spelling does not matter: `orderId`, `order_id` and `Order ID` are one name. */
-const plain = (name: string): string => name.toLowerCase().replaceAll(/[_\-\s]/g, '');
 
 const SITE_IDS = new Set([
   'checkoutid',
@@ -32,7 +29,7 @@ const SITE_IDS = new Set([
 /** plain name → field, and its rank among the names of that field. */
 const ITEM_NAMES: ReadonlyMap<string, { field: string; rank: number }> = new Map(
   Object.entries(ITEM_FIELDS).flatMap(([field, { segment }]) =>
-    [field, ...segment].map((name, rank) => [plain(name), { field, rank }] as const),
+    [field, ...segment].map((name, rank) => [plainName(name), { field, rank }] as const),
   ),
 );
 
@@ -58,7 +55,7 @@ export function readItem(from: JsonObject): Item {
   const item: Record<string, Json> = {};
   const ranks = new Map<string, number>();
   for (const [name, value] of Object.entries(from)) {
-    const known = ITEM_NAMES.get(plain(name));
+    const known = ITEM_NAMES.get(plainName(name));
     if (known === undefined || !isScalar(value) || value === '') continue;
     if (known.rank >= (ranks.get(known.field) ?? Infinity)) continue;
     ranks.set(known.field, known.rank);
@@ -78,7 +75,7 @@ export const readItems = (list: Json | undefined): readonly Item[] =>
 const aliasTable = (rows: Readonly<Record<string, readonly string[]>>): ReadonlyMap<string, Alias> =>
   new Map(
     Object.entries(rows).flatMap(([param, names]) =>
-      names.map((name, rank) => [plain(name), { param, rank }] as const),
+      names.map((name, rank) => [plainName(name), { param, rank }] as const),
     ),
   );
 
@@ -98,7 +95,7 @@ function readParams(event: string, properties: ReadonlyMap<string, Json>): JsonO
   const params: Record<string, Json> = {};
   const taken = new Map<string, { rank: number; name: string; value: Json }>();
   for (const [name, value] of properties) {
-    const key = plain(name);
+    const key = plainName(name);
     const alias = isScalar(value) ? (own?.get(key) ?? ALIASES.get(key)) : undefined;
     if (alias === undefined) {
       params[name] = value;
@@ -121,7 +118,7 @@ export function readCommerce(event: string, properties: JsonObject): Commerce {
   const siteIds: Json[] = [];
   let items: readonly Item[] = [];
   for (const [name, value] of Object.entries(properties)) {
-    const key = plain(name);
+    const key = plainName(name);
     if (key === 'orderid') orderIds.unshift(value);
     else if (key === 'transactionid') orderIds.push(value);
     else if (SITE_IDS.has(key)) siteIds.push(value);
@@ -135,7 +132,9 @@ export function readCommerce(event: string, properties: JsonObject): Commerce {
 
 /** Moves the fields of the one product out of the properties; nothing moves unless they name a product. */
 function takeProduct(properties: Map<string, Json>): readonly Item[] {
-  const fields = [...properties].filter(([name]) => OF_PRODUCT.has(ITEM_NAMES.get(plain(name))?.field ?? ''));
+  const fields = [...properties].filter(([name]) =>
+    OF_PRODUCT.has(ITEM_NAMES.get(plainName(name))?.field ?? ''),
+  );
   const item = readItem(Object.fromEntries(fields));
   if (item['item_id'] === undefined && item['item_name'] === undefined) return [];
   for (const [name] of fields) properties.delete(name);

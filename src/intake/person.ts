@@ -4,7 +4,7 @@
 import { isObject } from '../core/json.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { PersonField } from '../core/person.ts';
-import { object, text, textOrNumber } from './value.ts';
+import { object, plainName, text, textOrNumber } from './value.ts';
 
 export type Person = Partial<Record<PersonField, string>>;
 
@@ -67,11 +67,7 @@ const REMOVED: ReadonlySet<string> = new Set([
   'bsn',
 ]);
 
-const LONGEST_NAME = 24;
 const LONGEST_VALUE = 512;
-
-const plainName = (name: string): string | null =>
-  name.length > LONGEST_NAME ? null : name.toLowerCase().replaceAll(/[_\-.\s]/g, '');
 
 const FORMS: Readonly<Partial<Record<PersonField, RegExp>>> = {
   email: /@/,
@@ -90,7 +86,7 @@ function takeAddress(person: Person, address: Json): void {
   if (!isObject(address)) return take(person, 'street', address);
   for (const [name, value] of Object.entries(address)) {
     const plain = plainName(name);
-    const field = plain === null ? undefined : (FIELDS.get(plain) ?? TRAIT_FIELDS.get(plain));
+    const field = FIELDS.get(plain) ?? TRAIT_FIELDS.get(plain);
     if (field !== undefined && plain !== 'name') take(person, field, value);
   }
 }
@@ -103,11 +99,11 @@ export function splitPerson(person: Person, from: JsonObject, place: Place): Jso
   const rest: Record<string, Json> = {};
   for (const [name, value] of Object.entries(from)) {
     const plain = plainName(name);
-    const field = plain === null ? undefined : fieldOf(plain, place);
+    const field = fieldOf(plain, place);
     if (field !== undefined)
       take(person, field, field === 'company' && isObject(value) ? (value['name'] ?? null) : value);
     else if (plain === 'address') takeAddress(person, value);
-    else if (plain === null || !REMOVED.has(plain)) rest[name] = withoutPerson(value);
+    else if (!REMOVED.has(plain)) rest[name] = withoutPerson(value);
   }
   return rest;
 }
@@ -119,7 +115,7 @@ function fieldOf(plain: string, place: Place): PersonField | undefined {
 
 const isPersonal = (name: string): boolean => {
   const plain = plainName(name);
-  return plain !== null && (FIELDS.has(plain) || REMOVED.has(plain));
+  return FIELDS.has(plain) || REMOVED.has(plain);
 };
 
 /** Nested values lose person fields but give none: whose they are is unknown. Clean values come back as they are. */

@@ -78,20 +78,17 @@ function cleanArray(array: readonly unknown[], depth: number, walk: Walk): reado
 
 function cleanObject(object: Record<string, unknown>, depth: number, walk: Walk): JsonObject {
   const keys = Object.keys(object);
-  let changed = false;
-  const copy: Record<string, Json> = {};
-  for (const key of keys) {
-    if (walk.fault !== null) break;
+  let copy: Record<string, Json> | null = null;
+  for (let index = 0; index < keys.length && walk.fault === null; index += 1) {
+    const key = keys[index] ?? '';
     const name = cleanString(key, walk);
-    if (isTrap(name)) {
-      changed = true;
-      continue;
-    }
-    const cleaned = cleanValue(object[key], depth, walk);
-    if (name !== key || cleaned !== object[key]) changed = true;
-    copy[name] = cleaned;
+    const dropped = isTrap(name);
+    const cleaned = dropped ? null : cleanValue(object[key], depth, walk);
+    if (copy === null && (dropped || name !== key || cleaned !== object[key]))
+      copy = Object.fromEntries(keys.slice(0, index).map((earlier) => [earlier, object[earlier] as Json])); // clean so far
+    if (copy !== null && !dropped) copy[name] = cleaned;
   }
-  return changed ? copy : (object as JsonObject); // every member was clean
+  return copy ?? (object as JsonObject); // every member was clean
 }
 
 function cleanValue(value: unknown, depth: number, walk: Walk): Json {

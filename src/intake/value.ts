@@ -21,3 +21,10 @@ export const object = (value: unknown): JsonObject => (isObject(value) ? value :
 
 export const isScalar = (value: Json | undefined): value is string | number | boolean =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+
+const SPELLED = /[^a-z0-9]/;
+const LONGEST_NAME = 32;
+
+/** A name without case, `_`, `-`, `.` and blanks: `orderId`, `order_id` and `Order ID` are one. Long names are nobody's and stay. */
+export const plainName = (name: string): string =>
+  name.length > LONGEST_NAME || !SPELLED.test(name) ? name : name.toLowerCase().replaceAll(/[_\-.\s]/g, '');

@@ -10,8 +10,7 @@ import RudderAnalytics from '@rudderstack/rudder-sdk-node';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import type { ReceivedEvent } from '../../src/core/event.ts';
-import { findRoute } from '../../src/intake/index.ts';
-import { context, request } from './requests.ts';
+import { context, protocolOf, request } from './requests.ts';
 
 interface Recorded {
   readonly method: string;
@@ -77,12 +76,12 @@ async function recorder(t: ExecutionContext): Promise<Recorder> {
 /** Reads all recorded requests as the gateway would; nothing may be refused or rejected. */
 function readAll(t: ExecutionContext, requests: readonly Recorded[]): readonly ReceivedEvent[] {
   return requests.flatMap((it) => {
-    const match = findRoute(it.method, it.path);
-    if (match?.kind !== 'events') {
+    const protocol = protocolOf(it.method, it.path);
+    if (protocol === undefined) {
       t.fail(`${it.method} ${it.path} is nobody's`);
       return [];
     }
-    const opened = match.protocol.open(request({ ...it, receivedAt: Date.now() }));
+    const opened = protocol.open(request({ ...it, receivedAt: Date.now() }));
     t.deepEqual(opened.hints.writeKeys, ['shop-web']);
     const { events, rejected } = opened.read(context());
     t.deepEqual(rejected, []);

@@ -4,8 +4,8 @@ import * as fc from 'fast-check';
 import test from 'ava';
 import { ERRORS, GatewayError } from '../../src/core/errors.ts';
 import type { IntakeReading } from '../../src/core/plugin.ts';
-import { INTAKE_PROTOCOLS, findRoute } from '../../src/intake/index.ts';
-import { LIMITS, context, request } from './requests.ts';
+import { INTAKE_PROTOCOLS } from '../../src/intake/index.ts';
+import { LIMITS, context, protocolOf, request } from './requests.ts';
 import type { Asked } from './requests.ts';
 
 type Result = IntakeReading | { readonly refused: keyof typeof ERRORS };
@@ -13,10 +13,10 @@ type Result = IntakeReading | { readonly refused: keyof typeof ERRORS };
 /** Opens and reads; anything thrown but a `GatewayError` of the 4xx class fails the test that calls it. */
 function take(asked: Asked, cookies: Readonly<Record<string, readonly string[]>> = {}): Result {
   const made = request(asked);
-  const match = findRoute(made.method, made.path);
-  if (match?.kind !== 'events') throw new Error('no such path');
+  const protocol = protocolOf(made.method, made.path);
+  if (protocol === undefined) throw new Error('no such path');
   try {
-    return match.protocol.open(made).read(context({ idCookies: cookies }));
+    return protocol.open(made).read(context({ idCookies: cookies }));
   } catch (error) {
     if (!(error instanceof GatewayError) || ERRORS[error.code].status >= 500) throw error;
     return { refused: error.code };

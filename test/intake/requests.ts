@@ -1,6 +1,13 @@
 // Small builders for intake requests and their contexts.
 
-import type { IntakeContext, IntakeRequest } from '../../src/core/plugin.ts';
+import type {
+  IntakeContext,
+  IntakeDocument,
+  IntakeProtocol,
+  IntakeRequest,
+  IntakeRoute,
+} from '../../src/core/plugin.ts';
+import { INTAKE_PROTOCOLS } from '../../src/intake/index.ts';
 import { NOW, site, snapshot } from '../support/snapshot.ts';
 
 export const LIMITS = snapshot().server.limits;
@@ -44,3 +51,15 @@ export const context = (
   consentCookies: {},
   ...over,
 });
+
+/** A `:name` segment stands for anything but nothing. */
+const takes = (route: IntakeRoute, method: string, path: string): boolean =>
+  route.method === method && new RegExp(`^${route.path.replaceAll(/:\w+/g, '[^/]+')}$`).test(path);
+
+const PROTOCOLS: readonly IntakeProtocol[] = INTAKE_PROTOCOLS;
+
+export const protocolOf = (method: string, path: string): IntakeProtocol | undefined =>
+  PROTOCOLS.find(({ routes }) => routes.some((route) => takes(route, method, path)));
+
+export const documentAt = (path: string): IntakeDocument | undefined =>
+  PROTOCOLS.flatMap(({ documents }) => documents).find(({ route }) => takes(route, 'GET', path));

@@ -23,19 +23,10 @@ function settings(request: IntakeRequest, writeKey: string): Answer {
       'Segment.io': {
         apiKey: writeKey,
         ...(HOST.test(host) ? { apiHost: `${host}/v1` } : {}),
-        unbundledIntegrations: [],
-        addBundledMetadata: true,
-        maybeBundledConfigIds: {},
-        versionSettings: { version: '4.4.7', componentTypes: ['browser'] },
       },
     },
-    plan: { track: { __default: { enabled: true, integrations: {} } }, identify: {}, group: {} },
-    edgeFunction: {},
-    analyticsNextEnabled: true,
-    middlewareSettings: {},
-    enabledMiddleware: {},
+    plan: {},
     metrics: { sampleRate: 0 },
-    legacyVideoPluginsEnabled: false,
     remotePlugins: [],
   });
 }
