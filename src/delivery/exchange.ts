@@ -5,6 +5,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Reply } from '../core/delivery.ts';
 import { failureOf, type Failure, type FailureCode } from './classify.ts';
+import type { After } from './ports.ts';
 
 /** What came of sending: an answer, or the reason why there is none. */
 export type Sent = { readonly reply: Reply } | { readonly failure: Failure };
@@ -16,7 +17,7 @@ const HEADERS_KEPT = 16;
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly outcome: Promise<Sent>;
   readonly #end: (sent: Sent) => void;
-  readonly #timer: NodeJS.Timeout;
+  readonly #cancelTimeout: () => void;
   readonly #chunks: Buffer[] = [];
   #controller: Dispatcher.DispatchController | null = null;
   #bytes = 0;
@@ -24,11 +25,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #headers: Readonly<Record<string, string>> = {};
   #ended = false;
 
-  constructor(timeoutMs: number) {
+  constructor(timeoutMs: number, after: After) {
     const { promise, resolve } = Promise.withResolvers<Sent>();
     this.outcome = promise;
     this.#end = resolve;
-    this.#timer = setTimeout(() => this.interrupt('timeout'), timeoutMs);
+    this.#cancelTimeout = after(timeoutMs, () => this.interrupt('timeout'));
   }
 
   /** Called when a connection is there and the request is about to be written to it. */
@@ -71,7 +72,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #finish(sent: Sent): void {
     if (this.#ended) return;
     this.#ended = true;
-    clearTimeout(this.#timer);
+    this.#cancelTimeout();
     this.#end(sent);
   }
 

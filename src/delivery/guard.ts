@@ -47,6 +47,28 @@ export function publicLookup(lookup: LookupFunction): LookupFunction {
   };
 }
 
+/**
+ * Lookups of one name that come together share an answer. The system's resolver works on a few threads for all: without this
+ * one vendor whose name servers hang could occupy them and delay the others.
+ */
+export function sharedLookup(lookup: LookupFunction): LookupFunction {
+  const waiting = new Map<string, Parameters<LookupFunction>[2][]>();
+  return (hostname, options, callback) => {
+    const key = JSON.stringify([hostname, options.all, options.family, options.hints]);
+    const others = waiting.get(key);
+    if (others !== undefined) {
+      others.push(callback);
+      return;
+    }
+    const all = [callback];
+    waiting.set(key, all);
+    lookup(hostname, options, (...answer) => {
+      waiting.delete(key);
+      for (const one of all) one(...answer);
+    });
+  };
+}
+
 export interface GuardOptions {
   readonly allowPrivate: boolean;
   readonly connectTimeoutMs: number;
@@ -56,7 +78,7 @@ export interface GuardOptions {
 
 /** An undici connector behind the guard. HTTP/1.1 only: with it the moment a request is written is known. */
 export function guardedConnector(options: GuardOptions): buildConnector.connector {
-  const lookup = options.lookup ?? systemLookup;
+  const lookup = sharedLookup(options.lookup ?? systemLookup);
   const connect = buildConnector({
     timeout: options.connectTimeoutMs,
     allowH2: false,

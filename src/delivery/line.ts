@@ -134,6 +134,11 @@ export class Line {
     }
   }
 
+  /** The request that was waited for was not sent after all. */
+  unspent(): void {
+    this.#bucket.giveBack();
+  }
+
   /** Ends every wait; nothing further is sent. */
   stop(): void {
     this.#stop.abort();
@@ -151,7 +156,7 @@ export class Line {
   }
 
   #opened({ destination, type, allowPrivate }: NonNullable<Wanted>): Sender {
-    const { clock, random, log, lookup } = this.ports;
+    const { clock, random, log, after, lookup } = this.ports;
     const sender = new Sender({
       destination: this.name,
       timeoutMs: destination.timeoutMs,
@@ -161,6 +166,7 @@ export class Line {
       clock,
       random,
       log,
+      after,
       lookup,
     });
     this.#senders.add(sender);

@@ -27,4 +27,9 @@ export class Bucket {
     }
     return Math.ceil(((1 - this.#tokens) * 1000) / this.#perSecond);
   }
+
+  /** A token that was taken and not used. */
+  giveBack(): void {
+    this.#tokens = Math.min(this.#capacity, this.#tokens + 1);
+  }
 }

@@ -19,10 +19,16 @@ export const LEASE_MARGIN_MS = 5000;
 type End = readonly [Held, Ending];
 type Ended = readonly End[];
 
+/** A request as it was built, under the setup it was built for. */
+interface Ready {
+  readonly setup: Setup;
+  readonly planned: Planned;
+}
+
 /** Judged and built, and not sent yet. */
 interface Prepared {
   readonly at: number;
-  readonly ready: readonly { readonly setup: Setup; readonly planned: Planned }[];
+  readonly ready: readonly Ready[];
   readonly ended: Ended;
 }
 
@@ -41,7 +47,7 @@ export class Round {
   /** Sees the batch through. Rejects on nothing that a vendor, a destination or a store does. */
   async run(batch: readonly Held[]): Promise<void> {
     const { at, ready, ended } = this.#prepare(batch);
-    const sends = ready.map((one) => this.#send({ at, ready: [one], ended: [] }));
+    const sends = ready.map((one) => this.#send(one, at));
     await Promise.all([this.#settle(ended), ...sends]);
     // The vendor failed these for one of them: each alone, in their order, as far as slots allow.
     await Promise.all(this.#alone.splice(0).map((held) => this.run([held])));
@@ -100,30 +106,33 @@ export class Round {
     return [held, { retryAt: this.#line.ports.clock.now() + FACTS_WAIT_MS, code: 'facts_stale' }];
   }
 
-  async #send(prepared: Prepared): Promise<void> {
+  /** Sends one request when its turn comes; if that took long, what is sent is what may be sent by then. */
+  async #send(ready: Ready, preparedAt: number): Promise<void> {
     const { slots, ports } = this.#line;
     await slots.take();
     const ended: End[] = [];
+    let current: Prepared = { at: preparedAt, ready: [ready], ended: [] };
     try {
       await this.#line.pace();
-      const old =
-        ports.clock.monotonic() - prepared.at > JUDGED_FOR_MS ||
-        prepared.ready.some(({ setup }) => setup !== this.#line.setup);
-      const current = old ? this.#prepare(heldOf(prepared)) : prepared;
-      ended.push(...current.ended);
-      for (const { setup, planned } of current.ready) ended.push(...(await this.#exchange(setup, planned)));
+      const old = ports.clock.monotonic() - preparedAt > JUDGED_FOR_MS;
+      if (old || ready.setup !== this.#line.setup) current = this.#prepare(heldOf(ready));
+      ended.push(...current.ended, ...(await this.#exchange(current.ready[0])));
     } finally {
       slots.give();
     }
-    await this.#settle(ended);
+    const others = current.ready.slice(1).map((other) => this.#send(other, current.at));
+    await Promise.all([this.#settle(ended), ...others]);
   }
 
-  async #exchange(setup: Setup, { request, riders }: Planned): Promise<Ended> {
+  async #exchange(ready: Ready | undefined): Promise<Ended> {
     const line = this.#line;
+    if (ready === undefined || !this.#mayGo(ready)) {
+      line.unspent();
+      return heldOf(ready).map((held) => this.#putBack(held));
+    }
+    const { setup, planned } = ready;
+    const { request, riders } = planned;
     const start = line.ports.clock.monotonic();
-    const neededUntil = start + setup.destination.timeoutMs + LEASE_MARGIN_MS;
-    const leased = riders.every(({ held }) => held.leaseEndsAt >= neededUntil);
-    if (!leased || !line.maySend(this.#probe)) return riders.map(({ held }) => this.#putBack(held));
     const sent = await setup.sender.send(
       request,
       riders.map(({ event }) => event),
@@ -136,6 +145,15 @@ export class Round {
     this.#tell(sent, results);
     return riders.flatMap(({ held }, index) =>
       this.#ending(setup, { held, of: riders.length }, results[index]),
+    );
+  }
+
+  /** Nothing begins while stopping or paused, nor what a lease could end under. */
+  #mayGo({ setup, planned }: Ready): boolean {
+    const neededMs = setup.destination.timeoutMs + LEASE_MARGIN_MS;
+    const neededUntil = this.#line.ports.clock.monotonic() + neededMs;
+    return (
+      this.#line.maySend(this.#probe) && planned.riders.every(({ held }) => held.leaseEndsAt >= neededUntil)
     );
   }
 
@@ -184,8 +202,8 @@ export class Round {
   }
 }
 
-const heldOf = ({ ready }: Prepared): readonly Held[] =>
-  ready.flatMap(({ planned }) => planned.riders.map(({ held }) => held));
+const heldOf = (ready: Ready | undefined): readonly Held[] =>
+  ready === undefined ? [] : ready.planned.riders.map(({ held }) => held);
 
 /** Null if it says nothing about the vendor: what we would not send, or broke off ourselves. */
 function signOf(sent: Sent, results: readonly Result[]): Sign | null {

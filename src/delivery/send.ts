@@ -11,6 +11,8 @@ import { sign, type SignedRequest } from './auth.ts';
 import type { FailureCode } from './classify.ts';
 import { Exchange, type Sent } from './exchange.ts';
 import { guardedConnector } from './guard.ts';
+import type { After } from './ports.ts';
+import { systemAfter } from './waiting.ts';
 
 export interface SenderOptions {
   readonly destination: string;
@@ -24,6 +26,9 @@ export interface SenderOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Default: the timers of Node. */
+  readonly after?: After | undefined;
+  /** Default: the system's resolver. */
   readonly lookup?: LookupFunction | undefined;
 }
 
@@ -90,7 +95,7 @@ export class Sender {
   }
 
   async #dispatch({ method, body }: SignedRequest, url: URL, headers: Record<string, string>): Promise<Sent> {
-    const exchange = new Exchange(this.#options.timeoutMs);
+    const exchange = new Exchange(this.#options.timeoutMs, this.#options.after ?? systemAfter);
     this.#under.add(exchange);
     const path = url.pathname + url.search;
     this.#agent.dispatch({ origin: url.origin, path, method, headers, body }, exchange);

@@ -9,8 +9,8 @@ import { LEASE_MARGIN_MS, Round } from './round.ts';
 import { settle } from './settle.ts';
 import { Bell, systemAfter } from './waiting.ts';
 
-/** Leases held at most for one claim, so that a vendor with huge batches does not fill the memory. */
-const CLAIM_MAX = 1000;
+/** Leases taken by one claim, unless a single batch is larger: judging them must not keep the event loop for long. */
+const CLAIM_MAX = 500;
 /** How long a lease lasts beyond four timeouts: enough to wait for slots and rate, and to settle. */
 const LEASE_SPARE_MS = 60_000;
 /** Looks again this late even if no bell rang: wall clocks jump. */

@@ -1,7 +1,7 @@
 import type { LookupFunction } from 'node:net';
 import test from 'ava';
 import { Sender } from '../../src/delivery/send.ts';
-import { isPublicAddress, publicLookup } from '../../src/delivery/guard.ts';
+import { isPublicAddress, publicLookup, sharedLookup } from '../../src/delivery/guard.ts';
 import { evenRandom, ok, permitted, realClock, recordingLog, request, vendor } from './support.ts';
 
 const PRIVATE = [
@@ -76,6 +76,23 @@ test('of a name with both, only the public addresses are tried', async (t) => {
     );
   });
   t.deepEqual(found, [{ address: '8.8.8.8', family: 4 }]);
+});
+
+test('lookups of one name that come together ask once; a later one asks again', (t) => {
+  const asked: string[] = [];
+  const answers: (() => void)[] = [];
+  const lookup = sharedLookup((hostname, _options, callback) => {
+    asked.push(hostname);
+    answers.push(() => callback(null, '8.8.8.8', 4));
+  });
+  const heard: unknown[] = [];
+  const ask = (name: string): void => lookup(name, {}, (_error, address) => heard.push([name, address]));
+  ['a.example', 'a.example', 'b.example'].forEach(ask);
+  t.deepEqual(asked, ['a.example', 'b.example']);
+  answers.forEach((answer) => answer());
+  t.is(heard.length, 3);
+  ask('a.example');
+  t.is(asked.length, 3);
 });
 
 function sender(over: { allowPrivate?: boolean; lookup?: LookupFunction }): Sender {

@@ -39,3 +39,12 @@ test('a clock that stands still or goes back gives nothing away', (t) => {
   t.is(bucket.take(0), 1000);
   t.is(bucket.take(500), 500);
 });
+
+test('a token given back can be taken again, and never makes more than there are', (t) => {
+  const bucket = new Bucket(1, 0);
+  t.is(bucket.take(0), 0);
+  bucket.giveBack();
+  bucket.giveBack();
+  t.is(bucket.take(0), 0);
+  t.is(bucket.take(0), 1000);
+});

@@ -5,6 +5,7 @@ import { Secret } from '../../src/core/secret.ts';
 import { Sender, type SenderOptions } from '../../src/delivery/send.ts';
 import {
   evenRandom,
+  FakeTime,
   ok,
   permitted,
   portOf,
@@ -205,9 +206,15 @@ const HANGING: readonly (readonly [string, string])[] = [
 ];
 for (const [name, says] of HANGING)
   test(`the overall timeout holds when the vendor ${name}`, async (t) => {
-    const address = await raw(t, (socket) => socket.once('data', () => socket.write(says)));
-    const sent = await sender(t, { timeoutMs: 80 }).send(request({ url: `http://${address}/` }), one);
-    t.deepEqual(sent, { failure: { written: true, code: 'timeout' } });
+    const time = new FakeTime();
+    const asked = Promise.withResolvers<void>();
+    const address = await raw(t, (socket) =>
+      socket.once('data', () => socket.write(says, () => asked.resolve())),
+    );
+    const sending = sender(t, { after: time.after }).send(request({ url: `http://${address}/` }), one);
+    await asked.promise;
+    time.pass(5000);
+    t.deepEqual(await sending, { failure: { written: true, code: 'timeout' } });
   });
 
 test('nothing was written when nobody listens', async (t) => {
@@ -223,9 +230,11 @@ test('nothing was written when the name does not resolve', async (t) => {
 });
 
 test('nothing was written when the name never resolves', async (t) => {
-  const to = sender(t, { timeoutMs: 50, lookup: () => undefined });
-  const sent = await to.send(request({ url: 'http://vendor.example/' }), one);
-  t.deepEqual(sent, { failure: { written: false, code: 'connect_timeout' } });
+  const time = new FakeTime();
+  const to = sender(t, { after: time.after, lookup: () => undefined });
+  const sending = to.send(request({ url: 'http://vendor.example/' }), one);
+  time.pass(5000);
+  t.deepEqual(await sending, { failure: { written: false, code: 'connect_timeout' } });
 });
 
 test('nothing was written when the handshake fails', async (t) => {
