@@ -91,7 +91,7 @@ function takeAddress(person: Person, address: Json): void {
   }
 }
 
-/** Where an object stands decides what `name` and `state` mean in it. */
+/** Where an object stands decides what `name` and `state` mean in it. The mailbox of a group is not the visitor's. */
 export type Place = 'traits' | 'group' | 'properties';
 
 /** Moves person fields out of an object into `person`; the rest comes back. */
@@ -100,6 +100,7 @@ export function splitPerson(person: Person, from: JsonObject, place: Place): Jso
   for (const [name, value] of Object.entries(from)) {
     const plain = plainName(name);
     const field = fieldOf(plain, place);
+    if (place === 'group' && (plain === 'address' || (field !== undefined && field !== 'company'))) continue;
     if (field !== undefined)
       take(person, field, field === 'company' && isObject(value) ? (value['name'] ?? null) : value);
     else if (plain === 'address') takeAddress(person, value);
