@@ -15,9 +15,9 @@ import {
 import { pathText, type Path, type Problem, type ProblemCode } from './problems.ts';
 import { interpolate, type Origin, type Surroundings } from './secret.ts';
 
-const MAX_CHARS = 1_048_576;
+const MAX_CHARS = 262_144;
 const MAX_DEPTH = 32;
-const MAX_NODES = 100_000;
+const MAX_NODES = 20_000;
 const MAX_ALIASES = 100;
 
 export interface Place {
@@ -75,15 +75,13 @@ function mapping(node: YAMLMap, path: Path, walk: Walk): Record<string, unknown>
   for (const pair of node.items) {
     const keyOffset = offsetOf(pair.key) ?? 0;
     const key = isScalar(pair.key) && typeof pair.key.value === 'string' ? pair.key.value : '';
-    if (key === '' || key === '__proto__' || key === 'constructor' || key === 'prototype') {
-      walk.faults.push({
-        code: 'unknown-key',
-        message: 'not a name that an option can have',
-        path,
-        offset: keyOffset,
-      });
+    if (key === '' || Object.hasOwn(Object.prototype, key)) {
+      const message = 'not a name that an option can have';
+      walk.faults.push({ code: 'unknown-key', message, path, offset: keyOffset });
       continue;
     }
+    if (Object.hasOwn(result, key))
+      walk.faults.push({ code: 'duplicate-key', message: 'this key stands twice', path, offset: keyOffset });
     // the parser types values as unknown; a parsed document holds nodes or null
     result[key] = convert(pair.value as Node | null, { path: [...path, key], key: keyOffset }, walk);
   }
@@ -154,7 +152,7 @@ function parse(text: string, lines: LineCounter): YamlDocument | null {
       version: '1.2',
       schema: 'core',
       merge: false,
-      uniqueKeys: true,
+      uniqueKeys: false, // found below in one pass; the parser compares every key with every other
       stringKeys: true,
       prettyErrors: false,
       lineCounter: lines,
@@ -173,27 +171,29 @@ const whole = (code: ProblemCode, message: string): Problem => ({
   path: '',
 });
 
-export function readDocument(text: string, surroundings: Surroundings): ConfigDocument {
-  const lines = new LineCounter();
-  const places = placesOf(new Map(), lines);
-  if (text.length > MAX_CHARS)
-    return { root: null, places, problems: [whole('file-too-large', 'the file is larger than 1 MB')] };
-  const document = parse(text, lines);
-  if (document === null)
-    return { root: null, places, problems: [whole('file-too-large', 'the file is nested too deeply')] };
-  const syntax = [...document.errors, ...document.warnings].map((error): Problem => {
+function syntaxProblems(document: YamlDocument, lines: LineCounter): readonly Problem[] {
+  return [...document.errors, ...document.warnings].map((error): Problem => {
     const { line, col } = lines.linePos(error.pos[0]);
-    const twice = error.code === 'DUPLICATE_KEY';
     return {
-      code: twice ? 'duplicate-key' : 'yaml-syntax',
+      code: 'yaml-syntax',
       severity: 'error',
-      message: twice ? 'this key stands twice' : lowerFirst(error.message.split('\n')[0] ?? ''),
+      message: lowerFirst(error.message.split('\n')[0] ?? ''),
       line: Math.max(1, line),
       column: Math.max(1, col),
       path: '',
     };
   });
-  const broken = document.errors.some((error) => error.code !== 'DUPLICATE_KEY');
+}
+
+export function readDocument(text: string, surroundings: Surroundings): ConfigDocument {
+  const lines = new LineCounter();
+  const places = placesOf(new Map(), lines);
+  if (text.length > MAX_CHARS)
+    return { root: null, places, problems: [whole('file-too-large', 'the file is larger than 256 KB')] };
+  const document = parse(text, lines);
+  if (document === null)
+    return { root: null, places, problems: [whole('file-too-large', 'the file is nested too deeply')] };
+  const syntax = syntaxProblems(document, lines);
   const walk: Walk = {
     document,
     surroundings,
@@ -203,7 +203,7 @@ export function readDocument(text: string, surroundings: Surroundings): ConfigDo
     aliases: 0,
     full: false,
   };
-  const root = broken ? null : convert(document.contents, { path: [], key: 0 }, walk);
+  const root = document.errors.length > 0 ? null : convert(document.contents, { path: [], key: 0 }, walk);
   const found = placesOf(walk.found, lines);
   const faults = walk.faults.map(({ code, message, path, offset }): Problem => {
     const { line, col } = lines.linePos(offset);

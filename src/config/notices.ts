@@ -50,8 +50,8 @@ function checkDisclosure(entry: DisclosureEntry, at: Path, context: Context): vo
 
 function disclosureOf(entry: DisclosureEntry, system: string | null): Disclosure {
   return {
-    purposes: [...new Set(entry.purposes)],
-    data: [...new Set(entry.data.map((name) => datum(name, system)))],
+    purposes: entry.purposes,
+    data: entry.data.map((name) => datum(name, system)),
     country: entry.country ?? null,
     retention: entry.retention ?? null,
   };

@@ -22,7 +22,7 @@ export interface Problem {
 /** Codes of problems that keep a file from being read. Those of `lint/` are in its own registry. */
 export const PROBLEMS = {
   'file-unreadable': 'the routing file cannot be read',
-  'file-too-large': 'the routing file is larger than 1 MB, nested too deeply or uses too many aliases',
+  'file-too-large': 'the routing file is larger than 256 KB, nested too deeply or uses too many aliases',
   'yaml-syntax': 'the file is not YAML 1.2, or uses a tag',
   'duplicate-key': 'a key stands twice in one mapping',
   'bad-reference': 'a reference is neither `${NAME}`, `${NAME:-default}` nor `${file:PATH}`',

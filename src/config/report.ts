@@ -87,49 +87,54 @@ function branchOf(errors: readonly (readonly z.core.$ZodIssue[])[]): readonly z.
   return near.length === 1 ? (near[0] ?? null) : null;
 }
 
+interface Told {
+  readonly part: Part;
+  readonly report: Report;
+  readonly path: Path;
+  readonly got: unknown;
+}
+
+function toldKeys(issue: z.core.$ZodIssueUnrecognizedKeys, { part, report, path }: Told): void {
+  const known = keysAt(part.schema, issue.path) ?? [];
+  for (const key of issue.keys)
+    report.error(
+      'unknown-key',
+      [...path, key],
+      `there is no option \`${key}\` here${didYouMean(key, known)}`,
+    );
+}
+
+function toldValues(issue: z.core.$ZodIssueInvalidValue, { report, path, got }: Told): void {
+  const known = issue.values.map(String);
+  const hint =
+    typeof got === 'string' && report.places.origin(path) === 'literal' ? didYouMean(got, known) : '';
+  report.error('wrong-value', path, `expected ${known.map((each) => `\`${each}\``).join(', ')}${hint}`);
+}
+
+function toldUnion(issue: z.core.$ZodIssueInvalidUnion, { part, report, path }: Told): void {
+  const branch = branchOf(issue.errors);
+  if (branch === null) report.error('wrong-type', path, 'the value has none of the forms this option takes');
+  for (const each of branch ?? []) told({ ...each, path: [...issue.path, ...each.path] }, part, report);
+}
+
 function told(issue: z.core.$ZodIssue, part: Part, report: Report): void {
-  const steps = issue.path.map((key) => (typeof key === 'number' ? key : String(key)));
-  const path = [...part.at, ...steps];
+  const path = [...part.at, ...issue.path.map((key) => (typeof key === 'number' ? key : String(key)))];
   const got = valueAt(part.value, issue.path);
+  const context = { part, report, path, got };
+  if (issue.code === 'unrecognized_keys') return toldKeys(issue, context);
+  if (issue.code !== 'custom' && got === undefined)
+    return report.error('missing', path, `\`${String(issue.path.at(-1) ?? '')}\` is missing`);
   switch (issue.code) {
-    case 'unrecognized_keys':
-      for (const key of issue.keys) {
-        const known = keysAt(part.schema, issue.path) ?? [];
-        report.error(
-          'unknown-key',
-          [...path, key],
-          `there is no option \`${key}\` here${didYouMean(key, known)}`,
-        );
-      }
-      return;
     case 'invalid_type':
-      if (got === undefined) report.error('missing', path, `\`${steps.at(-1) ?? ''}\` is missing`);
-      else report.error('wrong-type', path, typeMessage(issue.expected, got));
-      return;
-    case 'invalid_value': {
-      if (got === undefined) return report.error('missing', path, `\`${steps.at(-1) ?? ''}\` is missing`);
-      const known = issue.values.map(String);
-      const hint =
-        typeof got === 'string' && report.places.origin(path) === 'literal' ? didYouMean(got, known) : '';
-      return report.error(
-        'wrong-value',
-        path,
-        `expected ${known.map((each) => `\`${each}\``).join(', ')}${hint}`,
-      );
-    }
-    case 'invalid_union': {
-      const branch = branchOf(issue.errors);
-      if (branch === null && got === undefined)
-        return report.error('missing', path, `\`${steps.at(-1) ?? ''}\` is missing`);
-      if (branch === null)
-        return report.error('wrong-type', path, 'the value has none of the forms this option takes');
-      for (const each of branch) told({ ...each, path: [...issue.path, ...each.path] }, part, report);
-      return;
-    }
+      return report.error('wrong-type', path, typeMessage(issue.expected, got));
+    case 'invalid_value':
+      return toldValues(issue, context);
+    case 'invalid_union':
+      return toldUnion(issue, context);
     case 'invalid_key':
       return report.error('wrong-value', path, issue.issues[0]?.message ?? 'not a name that can stand here');
     default:
-      report.error('wrong-value', path, lowerFirst(issue.message));
+      return report.error('wrong-value', path, lowerFirst(issue.message));
   }
 }
 

@@ -5,7 +5,6 @@ import { z } from 'zod';
 import { PERSON_FIELDS } from '../core/person.ts';
 import { DEFAULTS } from './defaults.ts';
 import {
-  address,
   count,
   country,
   day,
@@ -13,53 +12,19 @@ import {
   endpoint,
   eventGlob,
   instant,
-  network,
+  list,
   origin,
   pathGlob,
   purposeName,
   secret,
   sentence,
-  size,
   span,
   token,
 } from './values.ts';
 
 const D = DEFAULTS;
-const list = <T extends z.ZodType>(item: T) => z.array(item).max(1000);
 
-const limits = z.strictObject({
-  body: size.prefault(D.server.limits.body).describe('Largest body, after decompression.'),
-  event: size.prefault(D.server.limits.event).describe('Largest single event.'),
-  batchEvents: count(1, 100_000).default(D.server.limits.batchEvents).describe('Most events in one request.'),
-  depth: count(4, 200).default(D.server.limits.depth).describe('Deepest nesting of a body.'),
-  keys: count(10, 1_000_000).default(D.server.limits.keys).describe('Most keys and items in one body.'),
-  stringChars: count(64, 10_000_000)
-    .default(D.server.limits.stringChars)
-    .describe('Longest string in an event.'),
-  header: size.prefault(D.server.limits.header).describe('Largest request header.'),
-  requestTimeout: span.prefault(D.server.limits.requestTimeout).describe('Time for a request to arrive.'),
-  connections: count(1, 1_000_000).default(D.server.limits.connections).describe('Most open connections.'),
-  ratePerSecond: count(0, 1_000_000)
-    .default(D.server.limits.ratePerSecond)
-    .describe('Requests per second and client address; 0: no limit.'),
-  rateBurst: count(0, 1_000_000)
-    .default(D.server.limits.rateBurst)
-    .describe('Requests a client address may send at once before `ratePerSecond` counts.'),
-});
-
-export const server = z.strictObject({
-  listen: address.prefault(D.server.listen).describe('Public listener.'),
-  admin: address
-    .prefault(D.server.admin)
-    .describe('Console, metrics and admin API. Beyond loopback it needs `adminTokens`.'),
-  adminTokens: list(secret(16)).default([]).describe('Bearer tokens that the admin listener takes.'),
-  trustedProxies: list(network).default([]).describe('Networks whose X-Forwarded-For is believed.'),
-  allowPrivateEndpoints: z
-    .boolean()
-    .default(D.server.allowPrivateEndpoints)
-    .describe('May destinations resolve to private addresses?'),
-  limits: limits.prefault({}),
-});
+export { server } from './serverSchema.ts';
 
 export const store = z
   .string()

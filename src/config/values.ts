@@ -178,3 +178,6 @@ export const count = (least: number, most: number) =>
 export const country = z
   .string()
   .regex(/^[A-Z]{2}$/, 'expected a country as two capital letters, such as `NL`');
+
+/** A list of at most a thousand. */
+export const list = <T extends z.ZodType>(item: T) => z.array(item).max(1000);

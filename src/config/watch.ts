@@ -38,6 +38,11 @@ const unreadable: Problem = {
   path: '',
 };
 
+const failed: Problem = {
+  ...unreadable,
+  message: 'the routing file was read, but putting it in force failed',
+};
+
 /** The directory of the file, and that of the file behind it if it is a link. */
 function directoriesOf(path: string): readonly string[] {
   const own = dirname(resolve(path));
@@ -97,46 +102,65 @@ class Directories {
   }
 }
 
-export function watchConfig(path: string, options: WatchOptions): ConfigWatch {
-  let last = options.current ?? null;
-  let closed = false;
-  let timer: NodeJS.Timeout | null = null;
-  let queue: Promise<unknown> = Promise.resolve();
+/** Reads and hands on, one at a time and in order, so that an older text never overtakes a newer one. */
+class Reader {
+  #last: string | null;
+  #closed = false;
+  #queue: Promise<unknown> = Promise.resolve();
+  readonly #path: string;
+  readonly #options: WatchOptions;
 
-  const read = async (force: boolean): Promise<Reload> => {
-    const text = await readText(path);
-    if (closed || (!force && text === last)) return 'unchanged';
-    last = text;
-    const result: LoadResult = text === null ? { ok: false, problems: [unreadable] } : options.load(text);
-    if (result.ok) options.onSnapshot(result.snapshot, result.problems);
-    else options.onRefused(result.problems);
-    return result.ok ? 'ok' : 'refused';
-  };
-  // one read at a time, in order, so that an older text never overtakes a newer one
-  const enqueue = (force: boolean): Promise<Reload> => {
-    const turn = queue.then(() => read(force));
-    queue = turn.catch(() => undefined);
+  constructor(path: string, options: WatchOptions) {
+    this.#path = path;
+    this.#options = options;
+    this.#last = options.current ?? null;
+  }
+
+  read(force: boolean): Promise<Reload> {
+    const turn = this.#queue.then(() => this.#now(force));
+    this.#queue = turn.catch(() => undefined);
     return turn;
-  };
-  const settled = (): void => {
+  }
+
+  async #now(force: boolean): Promise<Reload> {
+    const text = await readText(this.#path);
+    if (this.#closed || (!force && text === this.#last)) return 'unchanged';
+    this.#last = text;
+    const result: LoadResult =
+      text === null ? { ok: false, problems: [unreadable] } : this.#options.load(text);
+    if (result.ok) this.#options.onSnapshot(result.snapshot, result.problems);
+    else this.#options.onRefused(result.problems);
+    return result.ok ? 'ok' : 'refused';
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+}
+
+export function watchConfig(path: string, options: WatchOptions): ConfigWatch {
+  const reader = new Reader(path, options);
+  let timer: NodeJS.Timeout | null = null;
+  let closed = false;
+  const quiet = (): void => {
     timer = null;
     directories.refresh();
-    enqueue(false).catch(() => options.onRefused([unreadable]));
+    reader.read(false).catch(() => options.onRefused([failed]));
   };
   const directories = new Directories(path, () => {
-    if (closed) return;
     if (timer !== null) clearTimeout(timer);
-    timer = setTimeout(settled, options.debounceMs ?? 100);
+    timer = setTimeout(quiet, options.debounceMs ?? 100);
     timer.unref();
   });
   directories.refresh();
   return {
     reload: () => {
-      directories.refresh();
-      return enqueue(true);
+      if (!closed) directories.refresh();
+      return reader.read(true);
     },
     close: () => {
       closed = true;
+      reader.close();
       if (timer !== null) clearTimeout(timer);
       directories.close();
     },

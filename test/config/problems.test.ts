@@ -22,7 +22,8 @@ store: 'memory:'
   'a file that is no mapping': `«wrong-type»- a
 `,
   'an empty file': `«wrong-type»`,
-  'names of prototypes': `${HEAD}destinations: { «unknown-key»__proto__: { type: log }, «unknown-key»constructor: { type: log } }
+  'names of prototypes': `${HEAD}destinations: { «unknown-key»__proto__: { type: log }, «unknown-key»constructor: { type: log }, «unknown-key»toString: { type: log } }
+consent: { purposes: { analytics: { «unknown-key»valueOf: [a] } } }
 `,
   'no secrets and no sites': `«missing»«secrets-missing»store: 'memory:'
 `,
@@ -198,12 +199,13 @@ test('problems print one a line, by place, with the path given', (t) => {
 
 test('files that are too much are refused in bounded time', (t) => {
   const aliases = `a: &a [x]\nb: [${'*a, '.repeat(200)}]\n`;
-  const bomb = `a: &a [x, x, x, x, x, x, x, x, x]\n${[...'bcdefgh'].map((name, index) => `${name}: &${name} [${`*${'abcdefg'[index]}, `.repeat(9)}]\n`).join('')}`;
+  const bomb = `a: &a [x, x, x, x, x, x, x, x, x]\n${Array.from({ length: 7 }, (_, index) => `b${index}: &b${index} [${`*${index === 0 ? 'a' : `b${index - 1}`}, `.repeat(9)}]\n`).join('')}`;
   const loop = 'a: &a { b: *a }\n';
   const deep = `a: ${'['.repeat(20_000)}`;
-  const huge = `a: ${'x'.repeat(1_100_000)}`;
-  const wide = `a: [${'1, '.repeat(120_000)}]`;
-  for (const text of [aliases, bomb, loop, deep, huge, wide]) {
+  const huge = `a: ${'x'.repeat(270_000)}`;
+  const wide = `a: [${'1, '.repeat(60_000)}]`;
+  const keys = Array.from({ length: 30_000 }, (_, index) => `k${index}:`).join('\n');
+  for (const text of [keys, aliases, bomb, loop, deep, huge, wide]) {
     const { problems } = load(text);
     t.true(
       problems.some((each) => each.code === 'file-too-large' || each.code === 'yaml-syntax'),

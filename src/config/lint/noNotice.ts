@@ -1,7 +1,7 @@
 // Without a notice nothing flows. The message brings the block to paste, from what the destinations do.
 
 import type { Destination } from '../../core/config.ts';
-import { stringify } from 'yaml';
+import { Document, isScalar, visit } from 'yaml';
 import { active, fullKind, treatmentsOf, type LintInput, type LintRule } from './rule.ts';
 
 function disclosureOf(
@@ -14,12 +14,18 @@ function disclosureOf(
     .map(({ kind }) => fullKind(kind, destination))
     .map((kind) => (kind.startsWith(own) ? kind.slice(own.length) : kind));
   const data = [...kept, ...destination.person];
-  const purposes = [
-    ...new Set([...destination.requires, ...(destination.links.length > 0 ? ['profiling'] : [])]),
+  const extra = [
+    ...(destination.links.length > 0 ? ['profiling'] : []),
+    ...(destination.person.length > 0 && destination.audience !== 'crm' ? ['audience_matching'] : []),
   ];
+  const purposes = [...new Set([...destination.requires, ...extra])];
   const country = destination.transfer?.country;
   if (data.length === 0 && country === undefined) return purposes;
-  return { purposes, data, ...(country === undefined ? {} : { country }) };
+  return {
+    purposes,
+    ...(data.length === 0 ? {} : { data }),
+    ...(country === undefined ? {} : { country }),
+  };
 }
 
 /** A notice that discloses what the destinations do; its id and instant are for the reader to set. */
@@ -38,7 +44,13 @@ export function noticeBlock(input: LintInput): string {
       })),
     ),
   };
-  return stringify({ notices: [notice] }, { collectionStyle: 'any', flowCollectionPadding: true }).trimEnd();
+  const document = new Document({ notices: [notice] });
+  visit(document, {
+    Seq: (_, node) => {
+      node.flow = node.items.every(isScalar);
+    },
+  });
+  return document.toString().trimEnd();
 }
 
 export const noNotice: LintRule = {

@@ -42,6 +42,21 @@ function dataFindings(destination: Destination, disclosures: readonly Disclosure
 const note = (datum: string): string =>
   (PERSON_FIELDS as readonly string[]).includes(datum) ? '' : '; without that it is treated by its default';
 
+/** Person fields and links need a purpose of their own besides, and it must be disclosed for this destination as well. */
+function extraPurposes(destination: Destination, disclosures: readonly Disclosure[]): readonly Finding[] {
+  const matching = destination.person.length > 0 && destination.audience !== 'crm';
+  const extra = [
+    ...(matching ? [{ purpose: 'audience_matching', key: 'person' }] : []),
+    ...(destination.links.length > 0 ? [{ purpose: 'profiling', key: 'links' }] : []),
+  ];
+  return extra
+    .filter(({ purpose }) => !disclosures.some((each) => each.purposes.includes(purpose)))
+    .map(({ purpose, key }) => ({
+      path: at(destination, key),
+      message: `no notice discloses \`${purpose}\` for \`${destination.name}\`, which \`${key}\` needs`,
+    }));
+}
+
 function linkFindings(destination: Destination, notices: readonly Notice[]): readonly Finding[] {
   const to = [destination.name, destination.system];
   return destination.links.flatMap((link, index) => {
@@ -74,6 +89,7 @@ function findingsOf(destination: Destination, { snapshot: { notices } }: LintInp
   return [
     ...purposeFindings(destination, disclosures),
     ...dataFindings(destination, disclosures),
+    ...extraPurposes(destination, disclosures),
     ...countryFindings(destination, disclosures),
     ...linkFindings(destination, notices),
   ];
