@@ -15,6 +15,7 @@ import type { Answer } from '../core/plugin.ts';
 import type { StoreStats } from '../core/ports.ts';
 import { json, PAGE_HEADERS, send } from './answer.ts';
 import { health } from './health.ts';
+import { outboxRoutes } from './outboxes.ts';
 import type { AdminPorts } from './ports.ts';
 import { headerOf } from './request.ts';
 import { hostName } from './site.ts';
@@ -118,6 +119,7 @@ const asset = (type: string, body: string): Answer => ({
 
 export function adminRoutes(ports: AdminPorts): Router {
   const router = new Router();
+  outboxRoutes(router, ports);
   const state = health(ports.readiness, ports.clock);
   router.get('/healthz', (ctx) => send(ctx, state.alive()));
   router.get('/readyz', async (ctx) => send(ctx, await state.ready()));

@@ -8,6 +8,8 @@ import type {
   Accept,
   Clock,
   DecisionFeed,
+  FindQuery,
+  Found,
   Log,
   Metrics,
   Random,
@@ -73,6 +75,13 @@ export interface ReloadReport {
   }[];
 }
 
+/** Dead letters: seen and brought back through the gateway that owns the store. */
+export interface Outboxes {
+  find(query: FindQuery): Promise<readonly Found[]>;
+  /** Returns how many went back to the queue. */
+  requeue(ids: readonly string[]): Promise<number>;
+}
+
 export interface AdminPorts {
   snapshot(): Snapshot;
   readonly log: Log;
@@ -82,5 +91,6 @@ export interface AdminPorts {
   readonly feed: DecisionFeed;
   readonly exposition: { readonly contentType: string; text(): Promise<string> };
   stats(): Promise<StoreStats>;
+  readonly outbox: Outboxes;
   reload(): ReloadReport;
 }

@@ -3,7 +3,7 @@
 import { Script } from 'node:vm';
 import test from 'ava';
 import { GatewayError } from '../../src/core/errors.ts';
-import type { StoreStats, ToldDecision } from '../../src/core/ports.ts';
+import type { FindQuery, StoreStats, ToldDecision } from '../../src/core/ports.ts';
 import { Secret } from '../../src/core/secret.ts';
 import type { AdminPorts } from '../../src/http/ports.ts';
 import { createAdminServer } from '../../src/http/server.ts';
@@ -46,6 +46,7 @@ function adminPorts(over: Partial<AdminPorts> = {}): AdminPorts & { logged: Told
     feed: decisionFeed(),
     exposition: { contentType: 'text/plain; version=0.0.4', text: async () => 'sluis_config_info 1\n' },
     stats: async () => STATS,
+    outbox: { find: async () => [], requeue: async () => 0 },
     reload: () => ({ at: NOW, result: 'ok', problems: [] }),
     ...over,
   };
@@ -243,4 +244,53 @@ test('a scrape that fails is a fault, told and logged without its message', asyn
   t.is(reply.status, 500);
   t.is(ports.logged[0]?.code, 'internal');
   t.false(JSON.stringify([reply.text, ports.logged]).includes('person@'));
+});
+
+test('dead letters are listed, by destination and up to a limit', async (t) => {
+  const queries: FindQuery[] = [];
+  const ports = adminPorts({
+    outbox: {
+      find: async (query) => {
+        queries.push(query);
+        return [];
+      },
+      requeue: async () => 0,
+    },
+  });
+  const port = await startAdmin(t, ports);
+  t.deepEqual((await ask(port, { path: '/api/outbox/dead' })).json(), { dead: [] });
+  await ask(port, { path: '/api/outbox/dead?destination=ga4&limit=7' });
+  t.deepEqual(queries, [
+    { state: 'dead', limit: 100 },
+    { state: 'dead', limit: 7, destination: 'ga4' },
+  ]);
+  for (const limit of ['0', '-1', '1001', '1.5', 'x', ''])
+    t.is((await ask(port, { path: `/api/outbox/dead?limit=${limit}` })).status, 400, limit);
+});
+
+test('dead letters go back to the queue, but not at the word of a foreign page', async (t) => {
+  const requeued: string[] = [];
+  const ports = adminPorts({
+    outbox: {
+      find: async () => [],
+      requeue: async (ids) => requeued.push(...ids),
+    },
+  });
+  const port = await startAdmin(t, ports);
+  const replay = (body: string, headers: Record<string, string> = {}) =>
+    ask(port, {
+      method: 'POST',
+      path: '/api/outbox/replay',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+    });
+  const good = JSON.stringify({ ids: ['a', 'b'] });
+  t.is((await replay(good, { 'content-type': 'text/plain' })).status, 415);
+  t.is((await replay(good, { origin: 'https://evil.example' })).status, 403);
+  t.is((await replay(good, { origin: 'null' })).status, 403);
+  for (const body of ['', '{', '[]', '{}', '{"ids":"a"}', '{"ids":[1]}'])
+    t.is((await replay(body)).status, 400, body);
+  t.deepEqual(requeued, []);
+  t.deepEqual((await replay(good)).json(), { requeued: 2 });
+  t.deepEqual((await replay(good, { origin: `http://127.0.0.1:${port}` })).json(), { requeued: 4 });
 });
