@@ -3,17 +3,21 @@
 
 import ipaddr from 'ipaddr.js';
 import type { IPv4, IPv6 } from 'ipaddr.js';
+import { LRUCache } from 'lru-cache';
+import { copied } from './copied.ts';
 
 export type AddressReader = (socket: string | undefined, forwardedFor: string | undefined) => string | null;
 
 /** Hops looked at, from the right. */
 const MAX_HOPS = 32;
+const MAX_CHARS = 80;
+const NO_HOP = { text: null, trusted: false };
 /** `1.2.3.4`, `1.2.3.4:5678`, `2001:db8::1`, `[2001:db8::1]:5678`; a zone is cut off. */
 const HOP =
   /^(?:\[([0-9a-fA-F:.]+)(?:%\w+)?\](?::\d{1,5})?|(\d+\.\d+\.\d+\.\d+)(?::\d{1,5})?|([0-9a-fA-F:.]+)(?:%\w+)?)$/;
 
 function parse(text: string): IPv4 | IPv6 | null {
-  const match = text.length > 80 ? null : HOP.exec(text);
+  const match = text.length > MAX_CHARS ? null : HOP.exec(text);
   const address = match?.[1] ?? match?.[2] ?? match?.[3];
   if (address === undefined) return null;
   // `isValid` alone takes octal and short forms of IPv4, which others read differently.
@@ -21,25 +25,40 @@ function parse(text: string): IPv4 | IPv6 | null {
   return ipaddr.isValid(address) ? ipaddr.process(address) : null;
 }
 
+/** An address in its one canonical form; null for what is none. */
+interface Hop {
+  readonly text: string | null;
+  readonly trusted: boolean;
+}
+
 /** Networks must be valid CIDR; the routing file's schema has seen to that. */
 export function addressReader(trustedProxies: readonly string[]): AddressReader {
   const networks = trustedProxies.map((network) => ipaddr.parseCIDR(network));
-  const isTrusted = (address: IPv4 | IPv6): boolean =>
-    networks.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits));
+  const hops = new LRUCache<string, Hop>({ max: 2000 });
+
+  const read = (written: string): Hop => {
+    const address = parse(written);
+    const trusted =
+      address !== null &&
+      networks.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits));
+    return { text: address?.toString() ?? null, trusted };
+  };
+  const hopOf = (written: string): Hop => {
+    const known = hops.get(written);
+    if (known !== undefined) return known;
+    const hop = read(written);
+    if (written.length <= MAX_CHARS) hops.set(copied(written), hop);
+    return hop;
+  };
 
   return (socket, forwardedFor) => {
-    const direct = socket === undefined ? null : parse(socket);
-    if (direct === null) return null;
-    if (networks.length === 0 || forwardedFor === undefined || !isTrusted(direct)) return direct.toString();
-    const hops = forwardedFor.split(',').slice(-MAX_HOPS);
-    let client: IPv4 | IPv6 = direct;
-    for (const hop of hops.reverse()) {
-      const address = parse(hop.trim());
-      if (address === null) return null; // nothing left of this can be believed
-      client = address;
-      if (!isTrusted(address)) break;
+    let hop = socket === undefined ? NO_HOP : hopOf(socket);
+    if (!hop.trusted || forwardedFor === undefined) return hop.text;
+    for (const written of forwardedFor.split(',').slice(-MAX_HOPS).reverse()) {
+      hop = hopOf(written.trim());
+      if (!hop.trusted) break; // the client, or what makes everything left of it unbelievable
     }
-    return client.toString();
+    return hop.text;
   };
 }
 

@@ -7,9 +7,8 @@ import Koa from 'koa';
 import type { Context, Middleware } from 'koa';
 import { GatewayError } from '../core/errors.ts';
 import { send } from './answer.ts';
-import { problemOf } from './errors.ts';
+import { answerError, problemOf } from './errors.ts';
 import type { ErrorPorts } from './errors.ts';
-import { answerErrors } from './errors.ts';
 import type { InFlight } from './listener.ts';
 
 /** What Node would refuse without a word. */
@@ -54,11 +53,17 @@ export interface Layers {
 
 export function application(layers: Layers, ports: ErrorPorts, inFlight: InFlight): RequestListener {
   const app = new Koa();
-  app.use((_ctx, next) => inFlight.during(next));
-  app.use(answerErrors(ports));
-  app.use((ctx, next) => {
-    checkForm(ctx);
-    return next();
+  // One layer rather than three: each costs every event.
+  app.use(async (ctx, next) => {
+    inFlight.begin();
+    try {
+      checkForm(ctx);
+      await next();
+    } catch (error) {
+      answerError(ctx, error, ports);
+    } finally {
+      inFlight.end();
+    }
   });
   for (const middleware of layers.before) app.use(middleware);
   app.use(layers.router.routes());

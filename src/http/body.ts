@@ -8,6 +8,7 @@ import { GatewayError } from '../core/errors.ts';
 
 const unpack = promisify(gunzip);
 const EMPTY = new Uint8Array(0);
+const ignore = (): void => {};
 
 /** The client went away before its request was complete: there is nobody to answer and nothing to keep. */
 export class ClientGone extends Error {
@@ -72,10 +73,8 @@ function collectChunks(
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const fail = (error: unknown): void => {
-      request.off('data', onData).off('end', onEnd);
-      request.resume();
-      reject(error instanceof Error ? error : new ClientGone());
+    const stop = (): void => {
+      request.off('data', onData).off('end', onEnd).off('close', onGone);
     };
     const onData = (chunk: Buffer): void => {
       size += chunk.length;
@@ -84,21 +83,53 @@ function collectChunks(
         take(chunk.length);
         chunks.push(chunk);
       } catch (error) {
-        fail(error);
+        stop();
+        request.resume();
+        reject(error instanceof Error ? error : tooLarge());
       }
     };
-    const onEnd = (): void =>
+    const onEnd = (): void => {
+      stop();
       resolve(chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks, size));
-    request
-      .on('data', onData)
-      .on('end', onEnd)
-      .once('error', () => fail(new ClientGone()))
-      .once('close', () => fail(new ClientGone()));
+    };
+    const onGone = (): void => {
+      stop();
+      reject(new ClientGone());
+    };
+    // `close` follows every `error`; the listener for `error` stays, since an error nobody listens to ends the process.
+    request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', ignore);
   });
 }
 
 const isGzip = (request: IncomingMessage, bytes: Uint8Array): boolean =>
   /gzip/i.test(request.headers['content-encoding'] ?? '') || (bytes[0] === 0x1f && bytes[1] === 0x8b);
+
+/**
+ * What unpacking yields is unknown before it is there, so only so many bodies are unpacked at once; the others wait packed.
+ * Otherwise a thousand small bombs together would take a thousand times the limit.
+ */
+class Turns {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(atOnce: number) {
+    this.#free = atOnce;
+  }
+
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free -= 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free += 1;
+      else next();
+    }
+  }
+}
+
+const unpacking = new Turns(16);
 
 async function unpackGzip(bytes: Uint8Array, limit: number): Promise<Uint8Array> {
   try {
@@ -127,11 +158,13 @@ export async function readBody(
     held = 0;
   };
   try {
-    let bytes = await collectChunks(request, limits.bytes, take);
-    if (bytes.length > 0 && isGzip(request, bytes)) {
-      bytes = await unpackGzip(bytes, limits.bytes);
-      take(bytes.length);
-    }
+    const sent = await collectChunks(request, limits.bytes, take);
+    if (sent.length === 0 || !isGzip(request, sent)) return { bytes: sent, release };
+    const bytes = await unpacking.during(async () => {
+      const unpacked = await unpackGzip(sent, limits.bytes);
+      take(unpacked.length);
+      return unpacked;
+    });
     return { bytes, release };
   } catch (error) {
     release();

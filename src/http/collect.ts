@@ -59,6 +59,7 @@ async function keep(call: Call, request: IntakeRequest, ports: PublicPorts): Pro
   ports.metrics.received(site.name, protocol.name, events.length + rejected.length);
   for (const { code } of rejected) ports.metrics.rejected(site.name, protocol.name, code, 1);
   const accepted = events.length === 0 ? 0 : (await ports.accept(events)).accepted;
+  tally.events = 0; // kept: nothing that goes wrong from here on rejects them
   ports.metrics.acceptSeconds(protocol.name, (ports.clock.monotonic() - call.startedAt) / 1000);
   return protocol.answer({ accepted, rejected, request });
 }

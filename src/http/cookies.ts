@@ -3,6 +3,7 @@
 
 import { LRUCache } from 'lru-cache';
 import { IDENTIFIERS } from '../core/identifiers.ts';
+import { copied } from './copied.ts';
 
 /** Our own signed record. */
 export const CONSENT_COOKIE = 'sluis_consent';
@@ -40,7 +41,7 @@ export function cookieSorter(isConsentCookie: (name: string) => boolean): Cookie
       id: ID_NAMES.some((form) => form.test(name)),
       consent: name === CONSENT_COOKIE || isConsentCookie(name),
     };
-    uses.set(name, use);
+    uses.set(copied(name), use);
     return use;
   };
 

@@ -21,7 +21,6 @@ export function allowOrigin(
   if (origin === undefined || !listed.has(origin)) return false;
   response.setHeader('access-control-allow-origin', origin);
   response.setHeader('access-control-allow-credentials', 'true');
-  response.setHeader('access-control-expose-headers', 'Retry-After');
   return true;
 }
 

@@ -1,7 +1,7 @@
 // The one place where errors become answers: `application/problem+json` (RFC 9457) with a stable `code`. Only the message
 // of a `GatewayError` is shown; anything else is a bug, answered as `internal` and logged under an id, without its message.
 
-import type { Context, Middleware } from 'koa';
+import type { Context } from 'koa';
 import { ERRORS, GatewayError } from '../core/errors.ts';
 import type { Answer } from '../core/plugin.ts';
 import type { Log, Random } from '../core/ports.ts';
@@ -19,8 +19,10 @@ export function problem(error: GatewayError, instance?: string): Answer {
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   };
-  if (entry.status === 429 || entry.status === 503)
+  if (entry.status === 429 || entry.status === 503) {
+    headers['access-control-expose-headers'] = 'Retry-After';
     headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfter ?? DEFAULT_RETRY_SECONDS)));
+  }
   const body = {
     type: `urn:sluis:error:${error.code}`,
     title: entry.means,
@@ -32,10 +34,11 @@ export function problem(error: GatewayError, instance?: string): Answer {
   return { status: entry.status, headers, body: JSON.stringify(body) };
 }
 
-/** Where in our own source an unexpected error was thrown: `collect.ts:12:3`. The message may hold received values. */
+/** Where in our own source an unexpected error was thrown: `collect.ts:12:3`. Its message, which may hold received values, is cut off. */
 function placeOf(error: unknown): string {
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
-  return /\/([\w.-]+\.[jt]s:\d+:\d+)\)?$/m.exec(stack)?.[1] ?? 'unknown';
+  if (!(error instanceof Error) || error.stack === undefined) return 'unknown';
+  const frames = error.stack.slice(error.stack.lastIndexOf(error.message) + error.message.length);
+  return /\/([\w.-]+\.[jt]s:\d+:\d+)\)?$/m.exec(frames)?.[1] ?? 'unknown';
 }
 
 export interface ErrorPorts {
@@ -59,18 +62,10 @@ export function problemOf(error: unknown, ports: ErrorPorts): Answer {
   return problem(fault, `urn:sluis:fault:${id}`);
 }
 
-/** Outermost middleware. Headers set before the error (CORS, Allow) stay. */
-export const answerErrors =
-  (ports: ErrorPorts): Middleware =>
-  async (ctx: Context, next) => {
-    try {
-      await next();
-    } catch (error) {
-      if (error instanceof ClientGone || ctx.res.headersSent || !ctx.writable) {
-        ctx.respond = false;
-        if (!(error instanceof ClientGone || error instanceof GatewayError)) problemOf(error, ports);
-        return;
-      }
-      send(ctx, problemOf(error, ports));
-    }
-  };
+/** Answers an error, if there is still somebody to answer. Headers set before it (CORS, Allow) stay. */
+export function answerError(ctx: Context, error: unknown, ports: ErrorPorts): void {
+  if (!(error instanceof ClientGone || ctx.res.headersSent) && ctx.writable)
+    return send(ctx, problemOf(error, ports));
+  ctx.respond = false;
+  if (!(error instanceof ClientGone || error instanceof GatewayError)) problemOf(error, ports);
+}

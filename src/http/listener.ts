@@ -37,14 +37,13 @@ export class InFlight {
   #count = 0;
   #waiting: (() => void)[] = [];
 
-  async during<T>(work: () => Promise<T>): Promise<T> {
+  begin(): void {
     this.#count += 1;
-    try {
-      return await work();
-    } finally {
-      this.#count -= 1;
-      if (this.#count === 0) for (const done of this.#waiting.splice(0)) done();
-    }
+  }
+
+  end(): void {
+    this.#count -= 1;
+    if (this.#count === 0) for (const done of this.#waiting.splice(0)) done();
   }
 
   ended(): Promise<void> {

@@ -3,6 +3,7 @@
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { GatewayError } from '../../src/core/errors.ts';
+import type { IntakeProtocol } from '../../src/core/plugin.ts';
 import { createPublicServer } from '../../src/http/server.ts';
 import { ask, event, open, post, raw, stage, start, until, withLimits } from './fixture.ts';
 
@@ -171,6 +172,33 @@ test('a body over the limit is refused, announced or not, packed or not', async 
     Array.from({ length: 4 }, () => 'rejected(,fake,body_too_large) 1'),
   );
   t.is((await ask(port, post(event()))).status, 200);
+});
+
+test('many bombs at once are refused one by one, and good bodies in between are taken', async (t) => {
+  const { ports, accepted } = stage({ snapshot: withLimits({ bodyBytes: 100_000 }) });
+  const port = await start(t, ports);
+  const bomb = gzipSync(Buffer.alloc(5_000_000));
+  const bodies = Array.from({ length: 60 }, (_, index) => (index % 6 === 0 ? gzipSync(event()) : bomb));
+  const replies = await Promise.all(bodies.map((body) => ask(port, post(body))));
+  t.deepEqual(
+    replies.map(({ status }) => status),
+    bodies.map((body) => (body === bomb ? 413 : 200)),
+  );
+  t.is(accepted.length, 10);
+});
+
+test('an event that is kept is not counted as rejected when its answer fails', async (t) => {
+  const { ports, counted } = stage();
+  const [fake] = ports.protocols;
+  const broken = {
+    ...fake,
+    answer: () => {
+      throw new TypeError('broken');
+    },
+  } as IntakeProtocol; // the fake is there
+  const reply = await ask(await start(t, { ...ports, protocols: [broken] }), post(event()));
+  t.is(reply.status, 500);
+  t.deepEqual(counted, ['received(shop,fake) 1', 'acceptSeconds(fake)']);
 });
 
 test('an oversized body is refused before it is sent if the client asks first', async (t) => {
