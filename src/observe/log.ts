@@ -5,9 +5,9 @@ import pino from 'pino';
 import type { DestinationStream } from 'pino';
 import type { Log, LogFields } from '../core/ports.ts';
 
-type Form = 'code' | 'number' | 'flag';
+type Form = 'code' | 'names' | 'number' | 'flag';
 
-/** Every field that any part of the gateway logs. `code`: letters, digits and `_ . : - /`, at most 80. */
+/** Every field that any part of the gateway logs. `code`: letters, digits and `_ . : - /`, at most 80; `names`: several. */
 export const LOG_FIELDS: Readonly<Record<string, Form>> = {
   id: 'code',
   code: 'code',
@@ -30,7 +30,9 @@ export const LOG_FIELDS: Readonly<Record<string, Form>> = {
   address: 'code',
   signal: 'code',
   phase: 'code',
+  fields: 'names',
   port: 'number',
+  rows: 'number',
   status: 'number',
   count: 'number',
   events: 'number',
@@ -53,6 +55,7 @@ export const LOG_FIELDS: Readonly<Record<string, Form>> = {
 };
 
 const CODE = /^[\w.:\-/]{1,80}$/;
+const NAMES = /^[\w.\- ]{0,4000}$/;
 
 function passes(name: string, value: LogFields[string]): boolean {
   if (!Object.hasOwn(LOG_FIELDS, name)) return false;
@@ -60,6 +63,8 @@ function passes(name: string, value: LogFields[string]): boolean {
   switch (LOG_FIELDS[name]) {
     case 'code':
       return typeof value === 'string' && CODE.test(value);
+    case 'names':
+      return typeof value === 'string' && NAMES.test(value);
     case 'number':
       return typeof value === 'number' && Number.isFinite(value);
     case 'flag':

@@ -57,6 +57,12 @@ test('strings that are not shaped like a code are left out', (t) => {
     t.deepEqual(allowedFields({ code: value }), { code: value });
 });
 
+test('a list of field names passes, a sentence does not', (t) => {
+  const fields = 'ids.site.order_id params.value page.url';
+  t.deepEqual(allowedFields({ fields }), { fields });
+  t.deepEqual(allowedFields({ fields: 'params.value=person@shop.example' }), { omitted: 1 });
+});
+
 test('a field has the form its name promises', (t) => {
   t.deepEqual(allowedFields({ count: '7', destination: 7, ok: 1, status: Number.NaN }), { omitted: 4 });
 });
