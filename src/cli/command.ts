@@ -50,7 +50,7 @@ export function readCall(command: Command, args: readonly string[]): Call {
       allowPositionals: true,
       strict: true,
     });
-    return { positionals, options: values, config: String(values['config'] ?? 'config/gateway.yaml') };
+    return { positionals, options: values, config: values['config'] ?? 'config/gateway.yaml' };
   } catch (error) {
     throw usageError(error instanceof Error ? error.message : 'unknown option');
   }
@@ -60,7 +60,7 @@ export function readCall(command: Command, args: readonly string[]): Call {
 export async function* linesOf(file: string | undefined, io: Io): AsyncGenerator<string> {
   const input = file === undefined || file === '-' ? io.stdin : createReadStream(file, 'utf8');
   const failed = new Promise<never>((_resolve, reject) => {
-    input.once('error', (cause) =>
+    input.once('error', (cause: unknown) =>
       reject(new GatewayError('config_unreadable', `cannot read \`${file ?? '-'}\``, { cause })),
     );
   });

@@ -28,14 +28,14 @@ export interface EventFacts {
 }
 
 /** What the person has said since, known by keyed digests of their ids. */
-export interface Standing {
+export interface SaidSince {
   /** Purposes objected to; an objection stands until lifted by name. */
   readonly objections: readonly Purpose[];
   /** Destinations denied by a later signal of the same person, with the instant of the latest. */
   readonly deniedAt: Readonly<Record<string, number>>;
 }
 
-export const NOTHING_SAID: Standing = { objections: [], deniedAt: {} };
+export const NOTHING_SAID: SaidSince = { objections: [], deniedAt: {} };
 
 /** What a destination may be given, beyond the bare verdict. Empty unless the verdict is `forward`. */
 export interface Allowance {

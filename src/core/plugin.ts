@@ -5,7 +5,7 @@
 import type { ZodType } from 'zod';
 import type { Audience, Destination, Notice, PurposeMapping, Site, Snapshot } from './config.ts';
 import type { Claim, ConsentInput, Purpose } from './consent.ts';
-import type { EventFacts, Reason, Standing } from './decision.ts';
+import type { EventFacts, Reason, SaidSince } from './decision.ts';
 import type { Reply, Result, VendorRequest } from './delivery.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Grounds } from './grounds.ts';
@@ -132,7 +132,7 @@ export interface GateInput {
   readonly destination: Destination;
   readonly site: Site | null;
   readonly snapshot: Snapshot;
-  readonly standing: Standing;
+  readonly standing: SaidSince;
   readonly grounds: Grounds;
   readonly now: number;
 }

@@ -1,7 +1,7 @@
 // The one function that decides, in production, before sending, in `explain` and in the console. It is pure.
 
 import type { Destination, Site, Snapshot } from '../core/config.ts';
-import type { Decision, EventFacts, Reason, Standing } from '../core/decision.ts';
+import type { Decision, EventFacts, Reason, SaidSince } from '../core/decision.ts';
 import { NOTHING_ALLOWED, sortReasons } from '../core/decision.ts';
 import type { Grounds } from '../core/grounds.ts';
 import type { Gate, GateInput } from '../core/plugin.ts';
@@ -15,7 +15,7 @@ export interface DecideInput {
   readonly facts: EventFacts;
   readonly destination: Destination;
   readonly snapshot: Snapshot;
-  readonly standing: Standing;
+  readonly standing: SaidSince;
   readonly now: number;
   /** Reasons known before the gates run (the destination's type has no counterpart for this kind of call). */
   readonly known?: readonly Reason[];

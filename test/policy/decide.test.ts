@@ -3,7 +3,7 @@
 import test from 'ava';
 import type { Destination, Notice, Site, Snapshot } from '../../src/core/config.ts';
 import type { Claim, ConsentLabel } from '../../src/core/consent.ts';
-import type { EventFacts, Standing, Verdict } from '../../src/core/decision.ts';
+import type { EventFacts, SaidSince, Verdict } from '../../src/core/decision.ts';
 import { NOTHING_SAID } from '../../src/core/decision.ts';
 import type { ReasonCode } from '../../src/core/reasons.ts';
 import { decide } from '../../src/policy/decide.ts';
@@ -20,7 +20,7 @@ interface Row {
   readonly notices?: readonly Notice[];
   readonly snapshot?: Partial<Snapshot>;
   readonly consent?: Partial<Snapshot['consent']>;
-  readonly standing?: Partial<Standing>;
+  readonly standing?: Partial<SaidSince>;
   readonly verdict: Verdict;
   readonly reasons: readonly ReasonCode[];
   readonly notice?: string;

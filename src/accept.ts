@@ -1,0 +1,113 @@
+// What happens to the events of one request once they are read: judged, told, held against what is queued, and kept. And,
+// just before sending, judged again by the same functions.
+
+import type { Snapshot } from './core/config.ts';
+import type { Decision } from './core/decision.ts';
+import { isDenial } from './core/decision.ts';
+import type { Delivery, Recheck } from './core/delivery.ts';
+import type { ReceivedEvent } from './core/event.ts';
+import type { DestinationType } from './core/plugin.ts';
+import type { Accepted, Clock, DecisionFeed, Metrics } from './core/ports.ts';
+import type { Outbox } from './outbox/outbox.ts';
+import { recheck } from './outbox/recheck.ts';
+import type { Judged, PipelineContext } from './pipeline.ts';
+import { admissionsOf, judge, narrowTo, rejudge } from './pipeline.ts';
+
+export interface AcceptPorts {
+  /** Everything the pipeline needs but the clock, under the snapshot in force. */
+  context(): Omit<PipelineContext, 'now'>;
+  readonly outbox: Outbox;
+  readonly metrics: Metrics;
+  readonly feed: DecisionFeed;
+  readonly clock: Clock;
+}
+
+const IDS = 'ids.';
+
+/** Counts what was done to identifiers, and links that were kept from forming. */
+function countRemarks(judged: Judged, snapshot: Snapshot, metrics: Metrics): void {
+  for (const [index, { decision, remarks }] of judged.told.entries()) {
+    for (const { path, rule, treatment } of remarks) {
+      if (!path.startsWith(IDS)) continue;
+      const name = path.slice(IDS.length);
+      metrics.identifier(decision.destination, name, treatment);
+      const system = snapshot.destinations[index]?.system;
+      if (rule === 'link_not_permitted' && system !== undefined)
+        metrics.linkBlocked(name.slice(0, name.indexOf('.')), system);
+    }
+  }
+}
+
+function tell(judged: Judged, snapshot: Snapshot, { metrics, feed }: AcceptPorts): void {
+  const { event } = judged;
+  for (const { format, result } of judged.signals) metrics.consentSignal(format, result);
+  for (const { decision, remarks } of judged.told) {
+    metrics.decided(decision.destination, decision.verdict, decision.reasons[0]?.code ?? '');
+    feed.told({
+      at: event.receivedAt,
+      site: event.site,
+      intake: event.intake,
+      event: event.name,
+      decision,
+      remarks,
+    });
+  }
+  countRemarks(judged, snapshot, metrics);
+}
+
+/** The person's own no, per destination, holds back what is queued of theirs. */
+async function holdBack(judged: readonly Judged[], outbox: Outbox, at: number): Promise<void> {
+  for (const { told, subjects } of judged) {
+    const denied = told
+      .filter(({ decision }) => isDenial(decision))
+      .map(({ decision }) => decision.destination);
+    if (denied.length > 0) await outbox.denials.deny(subjects.all, denied, at);
+  }
+}
+
+/** Takes the events of one request. Resolves after the durable append; throws what the store throws. */
+export async function accept(events: readonly ReceivedEvent[], ports: AcceptPorts): Promise<Accepted> {
+  const { outbox } = ports;
+  const context: PipelineContext = { ...ports.context(), now: ports.clock.now() };
+  const judged = events.map((event) => judge(event, context));
+  for (const each of judged) tell(each, context.snapshot, ports);
+  await holdBack(judged, outbox, context.now);
+  const admissions = admissionsOf(judged, context);
+  const { duplicates } = admissions.length === 0 ? { duplicates: 0 } : await outbox.accept(admissions);
+  // A no that came in the same request as a yes counts against it too, now that it is queued.
+  if (events.length > 1) await holdBack(judged, outbox, context.now);
+  return { accepted: events.length, duplicates };
+}
+
+export interface RecheckContext {
+  snapshot(): Snapshot;
+  readonly clock: Clock;
+  readonly outbox: Outbox;
+  typeOf(name: string): DestinationType | undefined;
+  freshAt(): number;
+}
+
+/** The policy run again on one delivery, just before it is sent. */
+export function recheckDelivery(
+  delivery: Delivery,
+  context: RecheckContext,
+): Recheck | { readonly wait: true } {
+  const { clock, outbox } = context;
+  const standing = outbox.denials.standingOf(delivery.subjects);
+  return recheck(delivery, {
+    snapshot: () => context.snapshot(),
+    clock,
+    freshAt: () => context.freshAt(),
+    standingOf: () => standing,
+    decide: ({ facts, destination, snapshot, now }) =>
+      rejudge({ facts, destination, standing }, { ...context, snapshot, now }),
+    narrow: (_delivery, decision, snapshot) => {
+      const today = { ...context, snapshot, now: clock.now() };
+      const decisions = (name: string): Decision =>
+        name === delivery.destination
+          ? decision
+          : rejudge({ facts: delivery.facts, destination: name, standing }, today);
+      return narrowTo({ facts: delivery.facts, permitted: delivery.permitted, decisions }, today);
+    },
+  });
+}

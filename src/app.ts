@@ -1,0 +1,285 @@
+// The composition root: makes every part, gives each the ports it needs, starts them in order and stops them in reverse.
+// Only here and in config/ are environment, wall clock and random source seen.
+
+import { randomBytes } from 'node:crypto';
+import { accept, recheckDelivery } from './accept.ts';
+import { RunningConfig } from './config/running.ts';
+import { CONSENT_READERS, isConsentCookie } from './consent/index.ts';
+import { recordKeeper } from './consent/record.ts';
+import type { Snapshot } from './core/config.ts';
+import type { OpenedStore } from './core/plugin.ts';
+import type { Clock, Log, Random, RecordKeeper } from './core/ports.ts';
+import { Deliveries } from './delivery/deliveries.ts';
+import { destinationType } from './destinations/index.ts';
+import { wireForms } from './explain.ts';
+import type { ExplainContext } from './explain.ts';
+import { createAdminServer, createPublicServer } from './http/server.ts';
+import type { ConsentChange, NotReady } from './http/ports.ts';
+import { keyring } from './identity/pseudonym.ts';
+import type { Keyring } from './identity/pseudonym.ts';
+import { readCookieIds } from './intake/ids.ts';
+import { INTAKE_PROTOCOLS } from './intake/index.ts';
+import { decisionFeed } from './observe/feed.ts';
+import { createLog } from './observe/log.ts';
+import type { LogOptions } from './observe/log.ts';
+import { createMetrics } from './observe/metrics.ts';
+import { Outbox } from './outbox/outbox.ts';
+import { openStore } from './store/index.ts';
+import { startTrial } from './trial/trial.ts';
+import type { Trial } from './trial/trial.ts';
+
+export interface AppOptions {
+  /** Path of the routing file. */
+  readonly config: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Demo shop and stand-ins for every vendor; null: no trial. */
+  readonly trial: { readonly port: number } | null;
+  readonly logLevel: LogOptions['level'];
+  /** Told what is wrong with the routing file, ready for a terminal. */
+  tell(message: string): void;
+}
+
+export interface App {
+  readonly publicPort: number;
+  readonly adminPort: number;
+  /** Address of the demo shop on trial. */
+  readonly shop: string | null;
+  reload(): Promise<void>;
+  /** Takes no more, delivers what is under way, closes the store. Resolves when all is closed. */
+  stop(): Promise<void>;
+}
+
+const STOP_MS = 10_000;
+const PRUNE_EVERY_MS = 10 * 60_000;
+const LEDGER_KEEP_MS = 400 * 86_400_000;
+
+const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+const random: Random = { fraction: () => Math.random(), bytes: (count) => randomBytes(count) };
+
+/** Ids of our own, ordered by time: milliseconds, this process, a running number. */
+function idMaker(): () => string {
+  const process = randomBytes(5).toString('hex');
+  let number = 0;
+  return () => {
+    number = (number + 1) % 0x1_000_000;
+    return `${Date.now().toString(36)}-${process}-${number.toString(36)}`;
+  };
+}
+
+/** The pipeline outside a running gateway: nobody said anything since. */
+export function explainContext(snapshot: Snapshot): ExplainContext {
+  return {
+    snapshot,
+    keys: keyring(snapshot.secrets),
+    records: recordKeeper(snapshot.secrets),
+    typeOf: destinationType,
+    wireForms,
+    saidSince: () => ({ objections: [], deniedAt: {} }),
+    newId: idMaker(),
+  };
+}
+
+/** What is derived from a snapshot, made once and dropped with it. */
+function contexts(outbox: Outbox): (snapshot: Snapshot) => ExplainContext {
+  const known = new WeakMap<Snapshot, ExplainContext>();
+  const newId = idMaker();
+  return (snapshot) => {
+    let context = known.get(snapshot);
+    if (context === undefined) {
+      const saidSince = (subjects: readonly string[]) => outbox.denials.standingOf(subjects);
+      context = { ...explainContext(snapshot), newId, saidSince };
+      known.set(snapshot, context);
+    }
+    return context;
+  };
+}
+
+/** Signs and opens under the secrets of the snapshot in force. */
+const currentRecords = (context: () => ExplainContext): RecordKeeper => ({
+  issue: (record) => context().records.issue(record),
+  open: (token) => context().records.open(token),
+});
+
+/** Drops dead letters and ledger rows past their keep, now and every ten minutes. */
+function keepHouse(outbox: Outbox, config: RunningConfig, log: Log): () => void {
+  const prune = (): void => {
+    const now = clock.now();
+    const kept = config.snapshot.destinations.map(
+      (each) => [each.name, now - each.deadLettersKeepMs] as const,
+    );
+    const keep = { deadBefore: Object.fromEntries(kept), ledgerBefore: now - LEDGER_KEEP_MS };
+    outbox.prune(keep).catch(() => log.warn('prune_failed'));
+  };
+  prune();
+  const timer = setInterval(prune, PRUNE_EVERY_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/** Digests of the ids in a visitor's cookies, to find what is queued of theirs. */
+function subjectsOf(change: ConsentChange, keys: Keyring): readonly string[] {
+  const { site, idCookies } = change;
+  const cookies = readCookieIds({ site, fromServer: false, idCookies, consentCookies: {} });
+  return cookies.flatMap(({ name, value }) => keys.subjectDigest(name, value).all);
+}
+
+/** The store of a routing file, for commands, while no gateway owns it. Throws `store_locked` if one does. */
+export const openOffline = (snapshot: Snapshot): Promise<OpenedStore> =>
+  openStore(snapshot.store, { clock, log: createLog({ level: 'warn' }) });
+
+/** Closers are run in reverse. */
+type Closers = (() => void | Promise<void>)[];
+
+async function closeAll(closers: Closers): Promise<void> {
+  for (const close of closers.splice(0).reverse()) await close();
+}
+
+/** Starts every part. Throws `GatewayError` for what is wrong with config or surroundings, with nothing left running. */
+export async function startApp(options: AppOptions): Promise<App> {
+  const closers: Closers = [];
+  try {
+    return await startParts(options, closers);
+  } catch (error) {
+    await closeAll(closers);
+    throw error;
+  }
+}
+
+async function openOutbox(config: RunningConfig, log: Log, closers: Closers) {
+  const { store, facts } = await openStore(config.snapshot.store, { clock, log });
+  closers.push(() => store.close());
+  const outbox = await Outbox.open({ store, facts });
+  closers.push(() => outbox.stop(), keepHouse(outbox, config, log));
+  return { store, facts, outbox };
+}
+
+type Kept = Awaited<ReturnType<typeof openOutbox>>;
+
+async function startDeliveries(kept: Kept, config: RunningConfig, shared: Shared): Promise<void> {
+  const { outbox, facts } = kept;
+  const rechecking = {
+    snapshot: () => config.snapshot,
+    clock,
+    outbox,
+    typeOf: destinationType,
+    freshAt: () => facts.freshAt(),
+  };
+  const deliveries = new Deliveries({
+    queue: outbox,
+    recheck: (delivery) => recheckDelivery(delivery, rechecking),
+    destinationType,
+    clock,
+    random,
+    metrics: shared.metrics,
+    log: shared.log,
+  });
+  deliveries.update(config.snapshot);
+  config.onChange((snapshot) => deliveries.update(snapshot));
+  await deliveries.start();
+  shared.closers.push(() => deliveries.stop(STOP_MS));
+}
+
+interface Shared {
+  readonly log: Log;
+  readonly metrics: ReturnType<typeof createMetrics>['metrics'];
+  readonly closers: Closers;
+}
+
+async function startParts(options: AppOptions, closers: Closers): Promise<App> {
+  const log = createLog({ level: options.logLevel });
+  const config = new RunningConfig({ ...options, trial: options.trial !== null });
+  const kept = await openOutbox(config, log, closers);
+  const { store, outbox } = kept;
+  const observed = createMetrics({
+    clock,
+    stats: () => store.stats(),
+    known: {
+      sites: () => config.snapshot.sites.map(({ name }) => name),
+      destinations: () => config.snapshot.destinations.map(({ name }) => name),
+      intakes: INTAKE_PROTOCOLS.map(({ name }) => name),
+      formats: CONSENT_READERS.map(({ source }) => source),
+    },
+  });
+  const { metrics } = observed;
+  metrics.configInfo(config.snapshot.digest);
+  const ports: { gateway: number; admin: number } = { gateway: 0, admin: 0 };
+  const trial = options.trial === null ? null : await openTrial(options.trial.port, ports, config);
+  if (trial !== null) closers.push(() => trial.close());
+  await startDeliveries(kept, config, { log, metrics, closers });
+
+  const feed = decisionFeed();
+  const contextOf = contexts(outbox);
+  const context = (): ExplainContext => contextOf(config.snapshot);
+  const state: { phase: NotReady | null } = { phase: 'starting' };
+  const readiness = async (): Promise<readonly NotReady[]> => {
+    if (state.phase !== null) return [state.phase];
+    return store.stats().then(
+      () => [],
+      () => ['store_unavailable' as const],
+    );
+  };
+  const shared = { snapshot: () => config.snapshot, clock, random, log, readiness };
+  const publicServer = createPublicServer({
+    ...shared,
+    protocols: INTAKE_PROTOCOLS,
+    accept: (events) => accept(events, { context, outbox, metrics, feed, clock }),
+    metrics,
+    records: currentRecords(context),
+    consentChanged: async (change) => {
+      const affected = change.snapshot.destinations.filter((each) =>
+        each.requires.some((purpose) => change.denied.includes(purpose)),
+      );
+      await outbox.denials.deny(
+        subjectsOf(change, context().keys),
+        affected.map(({ name }) => name),
+        change.at,
+      );
+    },
+    isConsentCookie: (name, snapshot) => isConsentCookie(name, snapshot.consent.mapping),
+    secureCookies: options.trial === null,
+    pages: [],
+  });
+  const adminServer = createAdminServer({
+    ...shared,
+    feed,
+    exposition: observed.exposition,
+    stats: () => store.stats(),
+    outbox: { find: (query) => store.find(query), requeue: (ids) => outbox.requeue(ids) },
+    reload: () => config.report,
+  });
+  ports.admin = (await adminServer.listen()).port;
+  closers.push(() => adminServer.close(STOP_MS));
+  ports.gateway = (await publicServer.listen()).port;
+  closers.push(() => publicServer.close(STOP_MS));
+  const watching = config.watch(metrics, log);
+  closers.push(() => watching.close());
+  state.phase = null;
+  log.info('started', { port: ports.gateway, digest: config.snapshot.digest, trial: trial !== null });
+  return {
+    publicPort: ports.gateway,
+    adminPort: ports.admin,
+    shop: trial?.shop ?? null,
+    reload: async () => void (await watching.reload()),
+    async stop() {
+      state.phase = 'stopping';
+      log.info('stopping');
+      await closeAll(closers);
+      log.info('stopped');
+    },
+  };
+}
+
+async function openTrial(
+  port: number,
+  ports: { readonly gateway: number; readonly admin: number },
+  config: RunningConfig,
+): Promise<Trial> {
+  const trial = await startTrial({
+    now: () => Date.now(),
+    port,
+    gateway: () => `http://localhost:${ports.gateway}`,
+    console: () => `http://localhost:${ports.admin}/`,
+  });
+  config.adapt((snapshot) => trial.redirect(snapshot));
+  return trial;
+}

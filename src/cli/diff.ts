@@ -1,0 +1,201 @@
+// `sluis diff`: what a change of the routing file would newly send, stop, disclose or link. With events, by running them
+// through both; without, by trying every consent state at every destination.
+
+import { explainContext } from '../app.ts';
+import type { Snapshot } from '../core/config.ts';
+import type { Allowance, EventFacts, Verdict } from '../core/decision.ts';
+import { NOTHING_ALLOWED } from '../core/decision.ts';
+import type { Explained, ExplainContext, ExplainedDecision } from '../explain.ts';
+import { explain } from '../explain.ts';
+import { rejudge } from '../pipeline.ts';
+import type { Call, Command, Io } from './command.ts';
+import { EXIT, linesOf, parseLine, usageError } from './command.ts';
+import { snapshotOf } from './config.ts';
+import type { VisitorState } from './states.ts';
+import { purposesThatMatter, visitorStates } from './states.ts';
+
+/** What a destination gets of one event: the verdict, and what may ride along. */
+interface Got {
+  readonly verdict: Verdict;
+  readonly allowance: Allowance;
+}
+
+interface Change {
+  readonly kind: string;
+  readonly what: string;
+}
+
+const NOTHING: Got = { verdict: 'block', allowance: NOTHING_ALLOWED };
+const SENDS: ReadonlySet<Verdict> = new Set(['forward', 'anonymous', 'cohort']);
+
+const added = (kind: string, before: readonly string[], after: readonly string[]): readonly Change[] =>
+  after.filter((each) => !before.includes(each)).map((what) => ({ kind, what }));
+
+/** Differences between what was got and what would be, worst first. */
+function changesBetween(before: Got, after: Got): readonly Change[] {
+  const changes: Change[] = [];
+  if (!SENDS.has(before.verdict) && SENDS.has(after.verdict))
+    changes.push({ kind: 'newly_sent', what: after.verdict });
+  if (SENDS.has(before.verdict) && !SENDS.has(after.verdict))
+    changes.push({ kind: 'stopped', what: before.verdict });
+  if (SENDS.has(before.verdict) && SENDS.has(after.verdict) && before.verdict !== after.verdict)
+    changes.push({ kind: 'sent_differently', what: `${before.verdict} to ${after.verdict}` });
+  const [old, now] = [before.allowance, after.allowance];
+  return [
+    ...changes,
+    ...added('newly_linked', old.links, now.links),
+    ...added('no_longer_linked', now.links, old.links),
+    ...added('person_field_added', old.person, now.person),
+    ...added('person_field_removed', now.person, old.person),
+    ...added('data_added', old.data, now.data),
+    ...added('data_removed', now.data, old.data),
+  ];
+}
+
+function gotUnder(
+  snapshot: Snapshot,
+  asked: { readonly facts: EventFacts; readonly destination: string },
+  now: number,
+): Got {
+  if (!snapshot.destinations.some(({ name }) => name === asked.destination)) return NOTHING;
+  const standing = { objections: [], deniedAt: {} };
+  return rejudge({ ...asked, standing }, { snapshot, now, typeOf: () => undefined });
+}
+
+/** Event names worth trying: each name or pattern of either route stands for what it matches. */
+function eventNames(snapshots: readonly Snapshot[], destination: string): readonly string[] {
+  const patterns = snapshots.flatMap(
+    (each) => each.destinations.find(({ name }) => name === destination)?.events ?? [],
+  );
+  return [
+    ...new Set([
+      ...patterns.map((pattern) => pattern.replaceAll('*', 'any')),
+      'page_view',
+      'any_other_event',
+    ]),
+  ];
+}
+
+const described = (state: VisitorState) => ({
+  granted: state.granted,
+  givenAt: new Date(state.givenAt).toISOString(),
+  gpc: state.gpc,
+});
+
+/** One thing to try under both files. */
+interface Case {
+  readonly destination: string;
+  readonly facts: Omit<EventFacts, 'consent'>;
+}
+
+function* casesOf(snapshots: readonly Snapshot[], now: number): Generator<Case> {
+  const names = new Set(snapshots.flatMap(({ destinations }) => destinations.map(({ name }) => name)));
+  const sites = new Set(snapshots.flatMap((each) => each.sites.map(({ name }) => name)));
+  for (const destination of names)
+    for (const site of sites)
+      for (const name of eventNames(snapshots, destination))
+        for (const sensitive of [false, true])
+          yield {
+            destination,
+            facts: { site, type: 'track', name, occurredAt: now, sensitive, switchedOff: [] },
+          };
+}
+
+/** The smallest consent state that shows each kind of change. */
+function differencesIn(each: Case, snapshots: readonly [Snapshot, Snapshot], now: number) {
+  const routes = snapshots.map(({ destinations }) =>
+    destinations.find(({ name }) => name === each.destination),
+  );
+  const known = snapshots.flatMap(({ consent }) => consent.purposes);
+  const found = new Map<string, { readonly change: Change; readonly when: VisitorState }>();
+  for (const visitor of visitorStates(purposesThatMatter(routes, known), { snapshots, now })) {
+    const asked = { destination: each.destination, facts: { ...each.facts, consent: visitor.state } };
+    const changes = changesBetween(gotUnder(snapshots[0], asked, now), gotUnder(snapshots[1], asked, now));
+    for (const change of changes) {
+      const key = `${change.kind} ${change.what}`;
+      if (!found.has(key)) found.set(key, { change, when: visitor });
+    }
+  }
+  return [...found.values()];
+}
+
+/** Tries everything; each kind of change is told once per site, destination and event. */
+function compareAll(snapshots: readonly [Snapshot, Snapshot], io: Io): number {
+  const now = Date.now();
+  let count = 0;
+  for (const each of casesOf(snapshots, now)) {
+    const { site, name: event, sensitive } = each.facts;
+    for (const { change, when } of differencesIn(each, snapshots, now)) {
+      count += 1;
+      const { kind, what } = change;
+      io.out(
+        JSON.stringify({
+          change: kind,
+          what,
+          destination: each.destination,
+          site,
+          event,
+          sensitive,
+          when: described(when),
+        }),
+      );
+    }
+  }
+  return count;
+}
+
+const side = (told: ExplainedDecision | undefined) => ({
+  verdict: told?.verdict ?? 'absent',
+  reasons: told?.reasons ?? [],
+  requests: told?.requests ?? [],
+});
+
+/** What differs for one event between two tellings of it. */
+function eventDifferences(before: Explained | undefined, after: Explained) {
+  const decisions = [...(before?.decisions ?? []), ...after.decisions];
+  return [...new Set(decisions.map(({ destination }) => destination))].flatMap((destination) => {
+    const [old, next] = [before, after].map((each) =>
+      side(each?.decisions.find((one) => one.destination === destination)),
+    );
+    const same =
+      JSON.stringify([old?.verdict, old?.requests]) === JSON.stringify([next?.verdict, next?.requests]);
+    return same ? [] : [{ event: after.event.name, destination, before: old, after: next }];
+  });
+}
+
+async function compareEvents(snapshots: readonly [Snapshot, Snapshot], call: Call, io: Io): Promise<number> {
+  const [old, next] = snapshots.map((each) => explainContext(each)) as [ExplainContext, ExplainContext]; // two in, two out
+  const now = Date.now();
+  let number = 0;
+  let count = 0;
+  for await (const line of linesOf(call.positionals[2], io)) {
+    number += 1;
+    const parsed = parseLine(line, number);
+    const before = explain(parsed, old, now);
+    for (const [index, after] of explain(parsed, next, now).entries())
+      for (const difference of eventDifferences(before[index], after)) {
+        count += 1;
+        io.out(JSON.stringify({ line: number, ...difference }));
+      }
+  }
+  return count;
+}
+
+export const diff: Command = {
+  name: 'diff',
+  usage: 'OLD NEW [EVENTS|-]',
+  summary: 'what a change of config would newly send, stop or link',
+  options: {},
+  async run(call, io) {
+    const [oldPath, newPath] = call.positionals;
+    if (oldPath === undefined || newPath === undefined)
+      throw usageError('name two routing files: the old one and the new one');
+    const snapshots = [snapshotOf(oldPath, io), snapshotOf(newPath, io)] as const;
+    const count =
+      call.positionals[2] === undefined
+        ? compareAll(snapshots, io)
+        : await compareEvents(snapshots, call, io);
+    io.err(count === 0 ? 'no difference' : `${count} differences`);
+    return count === 0 ? EXIT.ok : EXIT.findings;
+  },
+};

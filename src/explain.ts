@@ -1,0 +1,245 @@
+// The pipeline told: requests or events in, decisions with their reasons and the unsigned requests that would leave. Runs the
+// very functions of production, so what it prints is what would happen under this config and clock.
+
+import { isConsentCookie } from './consent/index.ts';
+import { merged, sourcesOf } from './consent/merge.ts';
+import { GatewayError } from './core/errors.ts';
+import type { ReceivedEvent } from './core/event.ts';
+import { isObject } from './core/json.ts';
+import type { Json, JsonObject } from './core/json.ts';
+import type { Built, IntakeRequest, Opened } from './core/plugin.ts';
+import { printable } from './delivery/auth.ts';
+import { cookieSorter } from './http/cookies.ts';
+import { intakePaths } from './http/routes.ts';
+import { indexSites, resolveSite } from './http/site.ts';
+import { INTAKE_PROTOCOLS } from './intake/index.ts';
+import type { Judged, PipelineContext, Told } from './pipeline.ts';
+import { judge } from './pipeline.ts';
+
+export interface Explained {
+  readonly event: {
+    readonly id: string;
+    readonly site: string;
+    readonly type: string;
+    readonly name: string;
+    readonly occurredAt: string;
+    readonly receivedAt: string;
+  };
+  readonly consent: {
+    readonly purposes: Readonly<Record<string, string>>;
+    /** The oldest notice that counted. */
+    readonly notice: string | null;
+    readonly sources: readonly string[];
+  };
+  readonly decisions: readonly ExplainedDecision[];
+}
+
+export interface ExplainedDecision {
+  readonly destination: string;
+  readonly verdict: string;
+  readonly reasons: readonly { readonly code: string; readonly detail?: string }[];
+  readonly treatments: readonly {
+    readonly path: string;
+    readonly rule: string;
+    readonly treatment: string;
+  }[];
+  readonly requests: readonly {
+    readonly method: string;
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string | null;
+  }[];
+}
+
+export type ExplainContext = Omit<PipelineContext, 'now'>;
+
+/** What one line of input asks about. */
+interface Question {
+  readonly request: IntakeRequest;
+  readonly cookieHeader: string | undefined;
+  readonly site: string | null;
+}
+
+const findPath = intakePaths(INTAKE_PROTOCOLS);
+
+const text = (value: Json | undefined): string | null => (typeof value === 'string' ? value : null);
+
+function instantOf(value: Json | undefined): number | null {
+  const at = typeof value === 'number' ? value : typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isFinite(at) ? at : null;
+}
+
+const badLine = (message: string): GatewayError => new GatewayError('unreadable_body', message);
+
+function headersOf(value: Json | undefined): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, each] of Object.entries(isObject(value ?? null) ? (value as JsonObject) : {}))
+    // checked on this line
+    headers[name.toLowerCase()] = Array.isArray(each)
+      ? each.map(String).join(', ')
+      : typeof each === 'object'
+        ? JSON.stringify(each)
+        : String(each);
+  return headers;
+}
+
+const bodyOf = (value: Json | undefined): Uint8Array =>
+  Buffer.from(
+    value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value),
+  );
+
+/** The event's own time, which is the clock where the line gives none. */
+const ownTime = (event: JsonObject): number | null =>
+  instantOf(event['sentAt']) ?? instantOf(event['timestamp']) ?? instantOf(event['originalTimestamp']);
+
+/** A line is `{ http }`, `{ event }` or a bare native event, with optional `site`, `receivedAt` and `ip`. */
+function questionOf(line: unknown, context: ExplainContext, now: number): Question {
+  if (!isObject(line))
+    throw badLine('a line is a JSON object: a native event, `{ "event": … }` or `{ "http": … }`');
+  const { limits } = context.snapshot.server;
+  const common = { ip: text(line['ip']), limits };
+  const { http } = line;
+  if (isObject(http ?? null)) {
+    const given = http as JsonObject; // checked on the line above
+    const headers = headersOf(given['headers']);
+    const { cookie, ...plain } = headers;
+    const [path = '/', inPath = ''] = (text(given['path']) ?? '/').split('?', 2);
+    const query = given['query'];
+    const asText = isObject(query ?? null)
+      ? new URLSearchParams(query as Record<string, string>).toString()
+      : text(query); // values print as text
+    const receivedAt = instantOf(line['receivedAt']) ?? now;
+    const request = {
+      ...common,
+      method: text(given['method']) ?? 'POST',
+      path,
+      query: asText ?? inPath,
+      headers: plain,
+      body: bodyOf(given['body']),
+      receivedAt,
+    };
+    return { request, cookieHeader: cookie, site: text(line['site']) };
+  }
+  const event = isObject(line['event'] ?? null) ? (line['event'] as JsonObject) : line; // a native `event` is a string
+  const receivedAt = instantOf(line['receivedAt']) ?? ownTime(event) ?? now;
+  const path = `/v1/${text(event['type']) ?? 'track'}`;
+  const { receivedAt: _clock, site: _site, ip: _ip, ...own } = event;
+  const request = {
+    ...common,
+    method: 'POST',
+    path,
+    query: '',
+    headers: { 'content-type': 'application/json' },
+    body: bodyOf(own),
+    receivedAt,
+  };
+  return { request, cookieHeader: undefined, site: text(line['site']) };
+}
+
+/** The site that the line names, else the one the request belongs to, else the only one there is. */
+function siteOf(question: Question, opened: Opened, { snapshot }: ExplainContext) {
+  const { headers } = question.request;
+  if (question.site !== null) {
+    const named = snapshot.sites.find((each) => each.name === question.site);
+    if (named === undefined) throw badLine('`site` is not a site of the routing file');
+    return { site: named, fromServer: false };
+  }
+  const verdict = resolveSite(indexSites(snapshot.sites), {
+    hints: opened.hints,
+    origin: headers['origin'] ?? null,
+    referer: headers['referer'] ?? null,
+    host: headers['host'] ?? null,
+    fetchSite: headers['sec-fetch-site'] ?? null,
+  });
+  if (!('refused' in verdict)) return verdict;
+  const [only, ...others] = snapshot.sites;
+  const bare =
+    opened.hints.writeKeys.length === 0 && headers['origin'] === undefined && headers['host'] === undefined;
+  if (bare && only !== undefined && others.length === 0) return { site: only, fromServer: false };
+  throw new GatewayError(verdict.refused, verdict.message);
+}
+
+function eventsOf(question: Question, context: ExplainContext): readonly ReceivedEvent[] {
+  const { request } = question;
+  const paths = findPath(request.path);
+  const handler = request.method === 'POST' ? paths?.post : paths?.get;
+  if (handler === undefined || handler === null || handler.document !== null)
+    throw badLine('no intake protocol takes events by this method and path');
+  const opened = handler.protocol.open(request);
+  const { site, fromServer } = siteOf(question, opened, context);
+  const cookies = cookieSorter((name) => isConsentCookie(name, context.snapshot.consent.mapping))(
+    question.cookieHeader,
+  );
+  const reading = opened.read({
+    site,
+    fromServer,
+    idCookies: site.cookies ? cookies.ids : {},
+    consentCookies: cookies.consent,
+  });
+  const [first] = reading.rejected;
+  if (reading.events.length === 0 && first !== undefined) throw new GatewayError(first.code, first.message);
+  return reading.events;
+}
+
+/** The requests for one event alone; production may put several events into one. */
+function buildAlone(told: Told, context: ExplainContext, now: number): Built | null {
+  const destination = context.snapshot.destinations.find((each) => each.name === told.decision.destination);
+  const type = destination && context.typeOf(destination.type);
+  if (told.permitted === null || !destination || !type) return null;
+  return type.build([told.permitted], { settings: destination.settings, destination, now });
+}
+
+function decisionOf(told: Told, context: ExplainContext, now: number): ExplainedDecision {
+  const built = buildAlone(told, context, now);
+  const refused = (built?.refused ?? []).map(({ code }) => ({ code }));
+  return {
+    destination: told.decision.destination,
+    verdict: told.decision.verdict,
+    reasons: [...told.decision.reasons, ...refused],
+    treatments: told.remarks,
+    requests: (built?.requests ?? []).map((request) => printable(request)),
+  };
+}
+
+/** Tells one judged event. `now` is the clock it was judged by. */
+export function tell(judged: Judged, context: ExplainContext, now: number): Explained {
+  const { event, facts } = judged;
+  const { snapshot } = context;
+  const trusted = snapshot.sites.find((site) => site.name === event.site)?.consent ?? [];
+  const notices = judged.told
+    .map(({ decision }) => snapshot.notices.findIndex(({ id }) => id === decision.notice))
+    .filter((index) => index >= 0);
+  const oldest = notices.length === 0 ? undefined : snapshot.notices[Math.min(...notices)];
+  return {
+    event: {
+      id: judged.id,
+      site: event.site,
+      type: event.type,
+      name: event.name,
+      occurredAt: new Date(event.occurredAt).toISOString(),
+      receivedAt: new Date(event.receivedAt).toISOString(),
+    },
+    consent: {
+      purposes: merged(facts.consent, trusted, snapshot.consent.purposes),
+      notice: oldest?.id ?? null,
+      sources: sourcesOf(facts.consent),
+    },
+    decisions: judged.told.map((told) => decisionOf(told, context, now)),
+  };
+}
+
+/**
+ * Explains one line of input; a batch gives one answer an event. Throws `GatewayError` for what the gateway would refuse.
+ * `now` is the clock for lines that have neither `receivedAt` nor a time of their own.
+ */
+export function explain(line: unknown, context: ExplainContext, now: number): readonly Explained[] {
+  const question = questionOf(line, context, now);
+  const clock = question.request.receivedAt;
+  return eventsOf(question, context).map((event) =>
+    tell(judge(event, { ...context, now: clock }), context, clock),
+  );
+}
+
+/** Forms of wire fields by protocol, for the pipeline. */
+export const wireForms = (protocol: string): Readonly<Record<string, RegExp>> | undefined =>
+  INTAKE_PROTOCOLS.find((each) => each.name === protocol)?.wireFields;

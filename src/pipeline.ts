@@ -1,0 +1,293 @@
+// The path of an event from what was received to what each destination may have: consent, policy, detection, identity.
+// Pure and synchronous, so that production, `explain` and the console tell the same story.
+
+import type { Destination, Site, Snapshot } from './core/config.ts';
+import type { Allowance, Decision, EventFacts, Reason, SaidSince } from './core/decision.ts';
+import { NOTHING_ALLOWED } from './core/decision.ts';
+import type { ReceivedEvent } from './core/event.ts';
+import type { PermittedEvent } from './core/permitted.ts';
+import type { DestinationType, ReadContext } from './core/plugin.ts';
+import type { AdmittedEvent, Admission, RecordKeeper } from './core/ports.ts';
+import type { ReasonCode } from './core/reasons.ts';
+import type { Remark } from './core/treatment.ts';
+import { gather } from './consent/merge.ts';
+import type { Signal } from './consent/merge.ts';
+import { scanEvent } from './detect/event.ts';
+import type { Scan } from './detect/event.ts';
+import { apply, narrow } from './identity/apply.ts';
+import { joinable } from './identity/linkage.ts';
+import { planFor } from './identity/plan.ts';
+import type { Keyring, Subjects } from './identity/pseudonym.ts';
+import { decide } from './policy/decide.ts';
+import { isSensitive } from './policy/sensitive.ts';
+
+export interface PipelineContext {
+  readonly snapshot: Snapshot;
+  readonly keys: Keyring;
+  readonly records: RecordKeeper;
+  readonly now: number;
+  typeOf(name: string): DestinationType | undefined;
+  /** Forms of a protocol's wire fields, from its registry entry. */
+  wireForms(protocol: string): Readonly<Record<string, RegExp>> | undefined;
+  /** What the person said since, by digests of their ids. */
+  saidSince(subjects: readonly string[]): SaidSince;
+  /** Ids of our own, ordered by time. */
+  newId(): string;
+}
+
+/** What became of one event at one destination. */
+export interface Told {
+  readonly decision: Decision;
+  readonly permitted: PermittedEvent | null;
+  readonly remarks: readonly Remark[];
+  /** Names of fields that leave. */
+  readonly fields: readonly string[];
+}
+
+/** One event, judged for every destination of the routing file, in its order. */
+export interface Judged {
+  readonly id: string;
+  readonly event: ReceivedEvent;
+  readonly facts: EventFacts;
+  readonly subjects: Subjects;
+  readonly signals: readonly Signal[];
+  readonly told: readonly Told[];
+}
+
+/** The context in which consent signals of a site are read. */
+export const readContext = (from: {
+  readonly snapshot: Snapshot;
+  readonly site: Site;
+  readonly records: RecordKeeper;
+  readonly now: number;
+}): ReadContext => ({
+  mapping: from.snapshot.consent.mapping,
+  purposes: from.snapshot.consent.purposes,
+  gpcDenies: from.snapshot.consent.gpcDenies,
+  now: from.now,
+  site: from.site,
+  notices: from.snapshot.notices,
+  openRecord: (token) => from.records.open(token),
+});
+
+const switchedOff = (event: ReceivedEvent): readonly string[] =>
+  Object.entries(event.integrations)
+    .filter(([, on]) => !on)
+    .map(([name]) => name.toLowerCase());
+
+const supports = (type: DestinationType | undefined, event: ReceivedEvent): readonly Reason[] =>
+  type?.calls.includes(event.type) === true ? [] : [{ code: 'not_supported', detail: event.type }];
+
+const refusedFor = (decision: Decision, code: ReasonCode): Decision => ({
+  ...decision,
+  verdict: 'block',
+  reasons: [{ code }],
+  allowance: NOTHING_ALLOWED,
+});
+
+interface Judging {
+  readonly event: ReceivedEvent;
+  readonly id: string;
+  readonly facts: EventFacts;
+  readonly site: Site;
+  readonly scan: () => Scan;
+  readonly decisions: ReadonlyMap<string, Decision>;
+  readonly context: PipelineContext;
+}
+
+/** What one destination gets, or why it gets nothing after all. */
+function treat(destination: Destination, decision: Decision, judging: Judging): Told {
+  const { context, event, facts, site } = judging;
+  const type = context.typeOf(destination.type);
+  if (decision.verdict === 'block' || type === undefined)
+    return { decision, permitted: null, remarks: [], fields: [] };
+  const allowanceOf = (name: string): Allowance | null => {
+    const other = judging.decisions.get(name);
+    return other?.verdict === 'forward' ? other.allowance : null;
+  };
+  const plan = planFor({
+    destination,
+    type,
+    allowance: decision.allowance,
+    anonymous: decision.verdict === 'anonymous',
+    snapshot: context.snapshot,
+    types: (name) => context.typeOf(name),
+    sensitive: facts.sensitive,
+    site: site.name,
+    allowanceOf,
+  });
+  const applied = apply(event, judging.scan(), {
+    plan,
+    context: {
+      keyring: context.keys,
+      eventId: judging.id,
+      wireForms: (protocol) => context.wireForms(protocol),
+    },
+  });
+  if ('refused' in applied)
+    return {
+      decision: refusedFor(decision, applied.refused),
+      permitted: null,
+      remarks: applied.remarks,
+      fields: [],
+    };
+  return { decision, permitted: applied.permitted, remarks: applied.remarks, fields: applied.fields };
+}
+
+/** Judges one event for every destination. The site must be one of the snapshot's. */
+export function judge(event: ReceivedEvent, context: PipelineContext): Judged {
+  const { snapshot, keys, now } = context;
+  const site = snapshot.sites.find((each) => each.name === event.site);
+  if (site === undefined) throw new TypeError('an event of a site that the snapshot does not have');
+  const { state, signals } = gather(
+    event.consent,
+    event.label,
+    readContext({ snapshot, site, records: context.records, now }),
+  );
+  const facts: EventFacts = {
+    site: event.site,
+    type: event.type,
+    name: event.name,
+    occurredAt: event.occurredAt,
+    sensitive: isSensitive(event.page, site),
+    switchedOff: switchedOff(event),
+    consent: state,
+  };
+  const subjects = keys.subjectDigests(event);
+  const standing = context.saidSince(subjects.all);
+  const decisions = snapshot.destinations.map((destination) =>
+    decide({
+      facts,
+      destination,
+      snapshot,
+      standing,
+      now,
+      known: supports(context.typeOf(destination.type), event),
+    }),
+  );
+  const judging: Judging = {
+    event,
+    id: context.newId(),
+    facts,
+    scan: once(() => scanEvent(event, site)),
+    decisions: new Map(decisions.map((decision) => [decision.destination, decision])),
+    context,
+    site,
+  };
+  const told = snapshot.destinations.map((destination, index) =>
+    treat(destination, decisions[index] as Decision, judging),
+  ); // same length
+  return { id: judging.id, event, facts, subjects, signals, told: withoutJoinable(told) };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => (made ??= { value: make() }).value;
+}
+
+/** What two destinations could join by refuses the later of them. */
+function withoutJoinable(told: readonly Told[]): readonly Told[] {
+  const leaving = told.flatMap(({ permitted }) => (permitted === null ? [] : [permitted.data]));
+  const refused = joinable(leaving);
+  if (refused.size === 0) return told;
+  return told.map((each) =>
+    refused.has(each.decision.destination)
+      ? { ...each, decision: refusedFor(each.decision, 'unjoinable'), permitted: null, fields: [] }
+      : each,
+  );
+}
+
+function admitted(judged: Judged, keys: Keyring): AdmittedEvent {
+  const { event, facts, told } = judged;
+  const { consent: _consent, ...rest } = facts;
+  const leaving = told.filter(({ permitted }) => permitted !== null);
+  return {
+    id: judged.id,
+    dedupe: event.messageId === null ? null : keys.dedupeDigest(event.site, event.messageId),
+    facts: rest,
+    permitted: leaving.flatMap(({ permitted }) => (permitted === null ? [] : [permitted])),
+    fields: Object.fromEntries(leaving.map(({ decision, fields }) => [decision.destination, fields])),
+  };
+}
+
+/** What of these events goes into the store: one admission per person and consent state; an event with nothing permitted is in none. */
+export function admissionsOf(judged: readonly Judged[], context: PipelineContext): readonly Admission[] {
+  const leaving = judged.filter((each) => each.told.some(({ permitted }) => permitted !== null));
+  const groups = new Map<string, Judged[]>();
+  for (const each of leaving) {
+    const key =
+      leaving.length === 1 ? '' : `${each.subjects.current.join()}|${JSON.stringify(each.facts.consent)}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [each]);
+    else group.push(each);
+  }
+  return [...groups.values()].map((group) => {
+    const [first] = group as [Judged, ...Judged[]]; // groups are made with one
+    return {
+      id: context.newId(),
+      site: first.event.site,
+      intake: first.event.intake,
+      receivedAt: first.event.receivedAt,
+      config: context.snapshot.digest,
+      subjects: first.subjects.current,
+      consent: first.facts.consent,
+      events: group.map((each) => admitted(each, context.keys)),
+    };
+  });
+}
+
+export interface RejudgeContext {
+  readonly snapshot: Snapshot;
+  readonly now: number;
+  typeOf(name: string): DestinationType | undefined;
+}
+
+/** Judges what is queued again, under today's snapshot, clock and what the person said since. */
+export function rejudge(
+  asked: { readonly facts: EventFacts; readonly destination: string; readonly standing: SaidSince },
+  { snapshot, now }: RejudgeContext,
+): Decision {
+  const { facts, standing } = asked;
+  const destination = snapshot.destinations.find((each) => each.name === asked.destination);
+  if (destination === undefined) return gone(asked.destination);
+  return decide({ facts, destination, snapshot, standing, now });
+}
+
+const gone = (destination: string): Decision => ({
+  destination,
+  verdict: 'block',
+  reasons: [{ code: 'destination_gone' }],
+  allowance: NOTHING_ALLOWED,
+  notice: null,
+});
+
+/** Applies today's allowance to what was permitted then; plans only remove. Null if too little is left to place it. */
+export function narrowTo(
+  asked: {
+    readonly facts: EventFacts;
+    readonly permitted: PermittedEvent;
+    readonly decisions: (name: string) => Decision;
+  },
+  { snapshot, typeOf }: RejudgeContext,
+): PermittedEvent | null {
+  const { data } = asked.permitted;
+  const decision = asked.decisions(data.destination);
+  const destination = snapshot.destinations.find((each) => each.name === data.destination);
+  const type = destination && typeOf(destination.type);
+  if (!destination || !type) return null;
+  const plan = planFor({
+    destination,
+    type,
+    allowance: decision.allowance,
+    anonymous: data.anonymous,
+    snapshot,
+    types: typeOf,
+    sensitive: asked.facts.sensitive,
+    site: data.site,
+    allowanceOf: (name) => {
+      const other = asked.decisions(name);
+      return other.verdict === 'forward' ? other.allowance : null;
+    },
+  });
+  return narrow(asked.permitted, plan);
+}
