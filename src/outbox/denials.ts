@@ -1,0 +1,155 @@
+// What people said since: denials and objections, by keyed digest of their ids. A denial is kept only while something of the
+// same subject is pending or dead; with nothing queued there is nothing to hold back, and no digest of anything may rest.
+
+import type { SaidSince } from '../core/decision.ts';
+import { NOTHING_SAID } from '../core/decision.ts';
+import { isObject } from '../core/json.ts';
+import type { Json } from '../core/json.ts';
+import type { Fact, Facts } from '../core/ports.ts';
+import { SubjectCounts } from './subjects.ts';
+
+export const DENIAL = 'denial/';
+export const OBJECTION = 'objection/';
+
+type DeniedAt = Readonly<Record<string, number>>;
+
+export class Denials {
+  readonly #facts: Facts;
+  #open = new SubjectCounts();
+  /**
+   * While an index is rebuilt, what opens is added to both. What ends is not taken off: it may not have been counted yet, and
+   * counting one too many only keeps a denial longer.
+   */
+  #rebuilt: SubjectCounts | null = null;
+  readonly #denied = new Map<string, DeniedAt>();
+  readonly #objected = new Map<string, readonly string[]>();
+  #stops: (() => void)[] = [];
+
+  private constructor(facts: Facts) {
+    this.#facts = facts;
+  }
+
+  /** Reads what is known and follows what changes, also what other processes write. */
+  static async over(facts: Facts): Promise<Denials> {
+    const denials = new Denials(facts);
+    const learn = (fact: Fact): void => denials.#learn(fact);
+    denials.#stops = [facts.watch(DENIAL, learn), facts.watch(OBJECTION, learn)];
+    for (const prefix of [DENIAL, OBJECTION]) (await facts.list(prefix)).forEach(learn);
+    return denials;
+  }
+
+  stop(): void {
+    this.#stops.forEach((stop) => stop());
+  }
+
+  /** Is any denial kept at all? */
+  get remembers(): boolean {
+    return this.#denied.size > 0;
+  }
+
+  /** Is anything of this subject pending or dead? */
+  hasPending(subject: string): boolean {
+    return this.#open.has(subject);
+  }
+
+  /** A no by these subjects, for these destinations, as of `at`. Resolves when it is durable; kept only where it counts. */
+  async deny(subjects: readonly string[], destinations: readonly string[], at: number): Promise<void> {
+    if (destinations.length === 0) return;
+    const concerned = subjects.filter((subject) => this.hasPending(subject));
+    await Promise.all(concerned.map((subject) => this.#write(subject, destinations, at)));
+  }
+
+  /** All that any of these subjects said, strictest: every objection, the latest denial of each destination. */
+  standingOf(subjects: readonly string[]): SaidSince {
+    if (this.#denied.size === 0 && this.#objected.size === 0) return NOTHING_SAID;
+    const objections = new Set<string>();
+    const deniedAt = new Map<string, number>();
+    for (const subject of subjects) {
+      for (const purpose of this.#objected.get(subject) ?? []) objections.add(purpose);
+      for (const [name, at] of Object.entries(this.#denied.get(subject) ?? {}))
+        deniedAt.set(name, Math.max(at, deniedAt.get(name) ?? at));
+    }
+    return { objections: [...objections], deniedAt: Object.fromEntries(deniedAt) };
+  }
+
+  /** Deliveries of these subjects came in. Called before they are durable, so that a denial in between is kept. */
+  opened(subjects: readonly string[], count: number): void {
+    for (const subject of subjects) {
+      this.#open.add(subject, count);
+      this.#rebuilt?.add(subject, count);
+    }
+  }
+
+  /** Deliveries of these subjects ended for good; the last one takes the denial with it. */
+  async ended(subjects: readonly string[], count: number): Promise<void> {
+    const forgotten: string[] = [];
+    for (const subject of subjects) {
+      if (this.#open.remove(subject, count) && this.#denied.has(subject)) forgotten.push(subject);
+    }
+    await Promise.all(forgotten.map((subject) => this.#forget(subject)));
+  }
+
+  /**
+   * Counts anew from what the store holds, then drops denials of subjects with nothing left. `open` starts to read only when
+   * asked for its first item, and only after everything `opened` before has become durable or failed.
+   */
+  async rebuild(open: AsyncIterable<readonly string[]>): Promise<void> {
+    const counted = new SubjectCounts();
+    this.#rebuilt = counted;
+    try {
+      for await (const subjects of open) for (const subject of subjects) counted.add(subject, 1);
+      this.#open = counted;
+    } finally {
+      this.#rebuilt = null;
+    }
+    const stale = [...this.#denied.keys()].filter((subject) => !this.#open.has(subject));
+    await Promise.all(stale.map((subject) => this.#forget(subject)));
+  }
+
+  async #write(subject: string, destinations: readonly string[], at: number): Promise<void> {
+    const key = DENIAL + subject;
+    for (;;) {
+      const known = await this.#facts.get(key);
+      const merged = new Map(Object.entries(deniedAtOf(known?.value ?? null)));
+      for (const name of destinations) merged.set(name, Math.max(at, merged.get(name) ?? at));
+      const value = { destinations: Object.fromEntries(merged) };
+      const revision = await this.#facts.put(key, value, known?.revision ?? 0);
+      if (revision === null) continue;
+      this.#learn({ key, value, revision });
+      // The last delivery may have ended while this was being written.
+      if (!this.hasPending(subject)) await this.#forget(subject);
+      return;
+    }
+  }
+
+  async #forget(subject: string): Promise<void> {
+    this.#denied.delete(subject);
+    await this.#facts.put(DENIAL + subject, null, null);
+  }
+
+  #learn(fact: Fact): void {
+    if (fact.key.startsWith(DENIAL)) {
+      const subject = fact.key.slice(DENIAL.length);
+      if (fact.value === null) this.#denied.delete(subject);
+      else this.#denied.set(subject, deniedAtOf(fact.value));
+      return;
+    }
+    const subject = fact.key.slice(OBJECTION.length);
+    if (fact.value === null) this.#objected.delete(subject);
+    else this.#objected.set(subject, purposesOf(fact.value));
+  }
+}
+
+function deniedAtOf(value: Json): DeniedAt {
+  const destinations = isObject(value) ? value['destinations'] : undefined;
+  if (!isObject(destinations ?? null)) return {};
+  const entries = Object.entries(destinations ?? {});
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  );
+}
+
+function purposesOf(value: Json): readonly string[] {
+  const purposes = isObject(value) ? value['purposes'] : undefined;
+  return Array.isArray(purposes) ? purposes.filter((one) => typeof one === 'string') : [];
+}

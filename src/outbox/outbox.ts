@@ -1,0 +1,209 @@
+// The way into and out of the store for everything but recordings: accepting is one durable append, shared with whatever
+// arrives in the same moment; a repetition in flight shares the fate of the first; workers are told when something is due.
+
+import type { Lease, Settlement } from '../core/delivery.ts';
+import type {
+  Accepted,
+  Admission,
+  AdmittedEvent,
+  Appended,
+  ClaimRequest,
+  Facts,
+  Found,
+  Store,
+} from '../core/ports.ts';
+import { Denials } from './denials.ts';
+import { FLIGHT_LIMITS, Flights } from './flights.ts';
+import type { FlightLimits } from './flights.ts';
+import { weigh } from './weigh.ts';
+
+/** Outcomes after which the payload stays, as a dead letter. */
+const STAYS: ReadonlySet<string> = new Set(['rejected', 'expired', 'poison']);
+const PAGE = 1000;
+
+export class Outbox {
+  /** What people said since; counts what is open. */
+  readonly denials: Denials;
+  readonly #store: Store;
+  readonly #flights: Flights;
+  /** Dedupe digests being appended, each with the append that decides its fate. */
+  readonly #inFlight = new Map<string, Promise<unknown>>();
+  /** Subjects of leased deliveries, so that their end can be counted. */
+  readonly #leased = new Map<string, readonly string[]>();
+  #recounting: Promise<void> = Promise.resolve();
+  readonly #listeners = new Map<string, Set<() => void>>();
+
+  private constructor(store: Store, denials: Denials, limits: FlightLimits) {
+    this.#store = store;
+    this.denials = denials;
+    this.#flights = new Flights(store, limits);
+  }
+
+  /** Counts what is open per subject before anything is accepted or claimed. */
+  static async open(
+    ports: { readonly store: Store; readonly facts: Facts },
+    limits: Partial<FlightLimits> = {},
+  ): Promise<Outbox> {
+    const denials = await Denials.over(ports.facts);
+    const outbox = new Outbox(ports.store, denials, { ...FLIGHT_LIMITS, ...limits });
+    await denials.rebuild(outbox.#openSubjects());
+    return outbox;
+  }
+
+  /** Resolves after the durable append; `duplicates` are events known already, within 24 h or in flight. */
+  async accept(admissions: readonly Admission[]): Promise<Accepted> {
+    const accepted = admissions.reduce((sum, one) => sum + one.events.length, 0);
+    const { fresh, others, digests } = this.#withoutInFlight(admissions);
+    let known = accepted - fresh.reduce((sum, one) => sum + one.events.length, 0);
+    if (fresh.length > 0) {
+      const own = this.#append(fresh);
+      for (const digest of digests) this.#inFlight.set(digest, own);
+      try {
+        known += await own;
+      } finally {
+        for (const digest of digests) this.#inFlight.delete(digest);
+      }
+    }
+    await Promise.all(others);
+    return { accepted, duplicates: known };
+  }
+
+  async claim(request: ClaimRequest): Promise<readonly Lease[]> {
+    const leases = await this.#store.claim(request);
+    for (const lease of leases)
+      this.#leased.set(lease.token, 'poison' in lease.item ? [] : lease.item.subjects);
+    return leases;
+  }
+
+  async settle(settlements: readonly Settlement[]): Promise<readonly ('settled' | 'lost')[]> {
+    const answers = await this.#store.settle(settlements);
+    for (const [index, { token, result }] of settlements.entries()) {
+      const subjects = this.#leased.get(token) ?? [];
+      this.#leased.delete(token);
+      if (answers[index] !== 'settled') continue;
+      if ('name' in result && !STAYS.has(result.name)) await this.denials.ended(subjects, 1);
+    }
+    return answers;
+  }
+
+  /** Dead letters back to the queue; every worker looks again. */
+  async requeue(ids: readonly string[]): Promise<number> {
+    // A delivery that changes from dead to pending while both are counted could be missed by both.
+    await this.#recounting;
+    const count = await this.#store.requeue(ids);
+    if (count > 0) for (const name of this.#listeners.keys()) this.#wake(name);
+    return count;
+  }
+
+  async erase(subjects: readonly string[]): Promise<number> {
+    const count = await this.#store.erase(subjects);
+    await this.recount();
+    return count;
+  }
+
+  /** Housekeeping, then counting anew: dropped dead letters free what was kept about their subjects. */
+  async prune(keep: Parameters<Store['prune']>[0]): Promise<void> {
+    await this.#store.prune(keep);
+    if (this.denials.remembers) await this.recount();
+  }
+
+  async recount(): Promise<void> {
+    const turn = this.#recounting.then(() => this.denials.rebuild(this.#openSubjects()));
+    this.#recounting = turn.catch(() => undefined);
+    await turn;
+  }
+
+  /** Calls `listener` whenever something for this destination may have become due; returns a stop function. */
+  onDue(destination: string, listener: () => void): () => void {
+    const listeners = this.#listeners.get(destination) ?? new Set();
+    this.#listeners.set(destination, listeners.add(listener));
+    return () => listeners.delete(listener);
+  }
+
+  /** When to look next without having been woken: wall clock ms, or null if nothing is pending. */
+  async nextDueAt(destination: string): Promise<number | null> {
+    const stats = (await this.#store.stats()).destinations[destination];
+    return stats?.nextDueAt ?? null;
+  }
+
+  /** Destinations with anything pending, also those that the routing file no longer has. */
+  async waiting(): Promise<readonly string[]> {
+    const stats = await this.#store.stats();
+    return Object.keys(stats.destinations).filter((name) => (stats.destinations[name]?.pending ?? 0) > 0);
+  }
+
+  /** Resolves when nothing accepted is still on its way to the disk. */
+  async stop(): Promise<void> {
+    await this.#flights.landed();
+    this.denials.stop();
+  }
+
+  /** Takes out events whose digest is being appended already; what they wait for decides about them too. */
+  #withoutInFlight(admissions: readonly Admission[]): {
+    readonly fresh: readonly Admission[];
+    readonly others: readonly Promise<unknown>[];
+    readonly digests: readonly string[];
+  } {
+    const others = new Set<Promise<unknown>>();
+    const digests: string[] = [];
+    const isFresh = ({ dedupe }: AdmittedEvent): boolean => {
+      if (dedupe === null) return true;
+      const first = this.#inFlight.get(dedupe);
+      if (first === undefined) digests.push(dedupe);
+      else others.add(first);
+      return first === undefined;
+    };
+    const fresh = admissions
+      .map((admission) => ({ ...admission, events: admission.events.filter(isFresh) }))
+      .filter((admission) => admission.events.length > 0);
+    return { fresh, others: [...others], digests };
+  }
+
+  /** Appends and tells workers; answers how many events the store knew already. */
+  async #append(admissions: readonly Admission[]): Promise<number> {
+    for (const one of admissions) this.denials.opened(one.subjects, deliveriesOf(one.events));
+    const bytes = admissions.reduce((sum, one) => sum + weigh(one), 0);
+    let appended: readonly Appended[];
+    try {
+      appended = await this.#flights.append(admissions, bytes);
+    } catch (error) {
+      for (const one of admissions) await this.denials.ended(one.subjects, deliveriesOf(one.events));
+      throw error;
+    }
+    const due = new Set<string>();
+    let duplicates = 0;
+    for (const [index, admission] of admissions.entries()) {
+      const known = new Set(appended[index]?.duplicates);
+      duplicates += known.size;
+      const repeated = admission.events.filter((_, at) => known.has(at));
+      if (repeated.length > 0) await this.denials.ended(admission.subjects, deliveriesOf(repeated));
+      for (const [at, event] of admission.events.entries())
+        if (!known.has(at)) for (const { data } of event.permitted) due.add(data.destination);
+    }
+    due.forEach((name) => this.#wake(name));
+    return duplicates;
+  }
+
+  #wake(destination: string): void {
+    this.#listeners.get(destination)?.forEach((listener) => listener());
+  }
+
+  /** Subjects of everything pending or dead, page by page, once all that was accepted before is durable. */
+  async *#openSubjects(): AsyncGenerator<readonly string[]> {
+    await this.#flights.landed();
+    for (const state of ['pending', 'dead'] as const) {
+      let after: string | undefined;
+      for (;;) {
+        const page: readonly Found[] = await this.#store.find(
+          after === undefined ? { state, limit: PAGE } : { state, limit: PAGE, after },
+        );
+        for (const found of page) yield found.subjects;
+        if (page.length < PAGE) break;
+        after = page.at(-1)?.id;
+      }
+    }
+  }
+}
+
+const deliveriesOf = (events: readonly AdmittedEvent[]): number =>
+  events.reduce((sum, event) => sum + event.permitted.length, 0);

@@ -1,0 +1,97 @@
+// Ledger rows as they rest: one row for each append or settlement, holding a group for each admission it touched. Codes,
+// names and ids of ours only; no digest, no payload.
+
+import type { LedgerEntry, OutcomeName } from '../core/delivery.ts';
+import { OUTCOMES } from '../core/delivery.ts';
+import type { Admission, AdmittedEvent, EntriesQuery } from '../core/ports.ts';
+import type { Head } from './record.ts';
+import type { LogRow } from './rows.ts';
+
+type Line = readonly [
+  event: string,
+  name: string,
+  destination: string,
+  step: LedgerEntry['step'],
+  reasons: readonly string[],
+  fields: readonly string[],
+];
+
+export interface LedgerGroup {
+  readonly admission: string;
+  readonly site: string;
+  readonly config: string;
+  readonly lines: readonly Line[];
+}
+
+export function admittedGroup(admission: Admission, events: readonly AdmittedEvent[]): LedgerGroup {
+  const lines = events.flatMap((event) =>
+    event.permitted.map(({ data }): Line => {
+      const reason = data.anonymous ? 'anonymous' : 'permitted';
+      const fields = Object.hasOwn(event.fields, data.destination) ? event.fields[data.destination] : [];
+      return [event.id, event.facts.name, data.destination, 'admitted', [reason], fields ?? []];
+    }),
+  );
+  return { admission: admission.id, site: admission.site, config: admission.config, lines };
+}
+
+/** The row of an outcome; fields stand with the admission, for what was sent may have been narrowed since. */
+export function outcomeGroup(
+  head: Head,
+  ends: readonly { readonly position: number; readonly name: OutcomeName; readonly code: string | null }[],
+): LedgerGroup {
+  const lines = ends.map(({ position, name, code }): Line => {
+    const [event, eventName, destination] = head.deliveries[position] ?? ['', '', ''];
+    return [event, eventName, destination, name, code === null ? [] : [code], []];
+  });
+  return { admission: head.admission, site: head.site, config: head.config, lines };
+}
+
+export const encodeGroups = (groups: readonly LedgerGroup[]): string => JSON.stringify(groups);
+
+/** Entries of one row that the query asks for, newest first. A row that cannot be read has none. */
+export function decodeEntries(row: LogRow, query: EntriesQuery): readonly LedgerEntry[] {
+  if (row.at < (query.since ?? -Infinity) || row.at > (query.until ?? Infinity)) return [];
+  const entries: LedgerEntry[] = [];
+  for (const group of parseGroups(row.entries))
+    for (const [event, name, destination, step, reasons, fields] of group.lines) {
+      if (query.destination !== undefined && destination !== query.destination) continue;
+      if (query.event !== undefined && event !== query.event) continue;
+      const { admission, site, config } = group;
+      entries.push({
+        at: row.at,
+        admission,
+        event,
+        site,
+        name,
+        destination,
+        step,
+        reasons,
+        fields,
+        config,
+      });
+    }
+  return entries.reverse();
+}
+
+function parseGroups(text: string): readonly LedgerGroup[] {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value.filter(isGroup) : [];
+  } catch {
+    return [];
+  }
+}
+
+const isGroup = (value: unknown): value is LedgerGroup =>
+  typeof value === 'object' &&
+  value !== null &&
+  'lines' in value &&
+  Array.isArray(value.lines) &&
+  value.lines.every(isLine);
+
+const isLine = (value: unknown): value is Line =>
+  Array.isArray(value) &&
+  value.length === 6 &&
+  (value[3] === 'admitted' || Object.hasOwn(OUTCOMES, String(value[3]))) &&
+  Array.isArray(value[4]) &&
+  Array.isArray(value[5]);

@@ -1,0 +1,157 @@
+// The resting form of an admission: rows of a head (what is needed to queue, find and report) and a body (what is needed to
+// send), under one checksum and a schema version. Reading is strict: what does not have exactly this shape is poison.
+
+import { crc32 } from 'node:zlib';
+import type { EventFacts } from '../core/decision.ts';
+import type { Delivery } from '../core/delivery.ts';
+import { PermittedEvent } from '../core/permitted.ts';
+import type { PermittedData } from '../core/permitted.ts';
+import type { Admission, AdmittedEvent } from '../core/ports.ts';
+import { isEventFacts, isPermittedData } from './shape.ts';
+
+/** Raise it with every change of the resting form. Rows of a higher one are left alone. */
+export const SCHEMA = 1;
+/** An admission of more is kept as several rows, so that settling one delivery rewrites little. */
+const ROW_DELIVERIES = 64;
+
+/** What a row says about itself without opening its payload. */
+export interface Head {
+  readonly admission: string;
+  readonly site: string;
+  readonly config: string;
+  readonly receivedAt: number;
+  readonly subjects: readonly string[];
+  /** Event id, event name, destination, in the order of the body's lines. */
+  readonly deliveries: readonly (readonly [event: string, name: string, destination: string])[];
+}
+
+export interface RestingRow {
+  readonly schema: number;
+  readonly check: number;
+  readonly head: string;
+  /** First line: what its deliveries share. Each further line: one permitted event. JSON holds no raw line breaks. */
+  readonly body: string;
+}
+
+export interface EncodedRow extends RestingRow {
+  readonly told: Head;
+}
+
+/** Splits between events only: the deliveries of one event stay together. */
+export function encode(admission: Admission, events: readonly AdmittedEvent[]): readonly EncodedRow[] {
+  const rows: EncodedRow[] = [];
+  let chunk: AdmittedEvent[] = [];
+  let deliveries = 0;
+  for (const event of events) {
+    if (chunk.length > 0 && deliveries + event.permitted.length > ROW_DELIVERIES) {
+      rows.push(encodeRow(admission, chunk));
+      [chunk, deliveries] = [[], 0];
+    }
+    chunk.push(event);
+    deliveries += event.permitted.length;
+  }
+  if (chunk.length > 0) rows.push(encodeRow(admission, chunk));
+  return rows;
+}
+
+function encodeRow(admission: Admission, events: readonly AdmittedEvent[]): EncodedRow {
+  const { id, site, config, receivedAt, subjects, consent } = admission;
+  const deliveries: [string, string, string][] = [];
+  const lines = [JSON.stringify({ consent, facts: events.map((event) => event.facts) })];
+  for (const [index, event] of events.entries())
+    for (const { data } of event.permitted) {
+      deliveries.push([event.id, event.facts.name, data.destination]);
+      lines.push(JSON.stringify({ event: index, data }));
+    }
+  const told: Head = { admission: id, site, config, receivedAt, subjects, deliveries };
+  const head = JSON.stringify(told);
+  const body = lines.join('\n');
+  return { schema: SCHEMA, check: checksum(head, body), head, body, told };
+}
+
+/** Null if it cannot be read. */
+export function decodeHead(text: string): Head | null {
+  const value = parse(text);
+  return isHead(value) ? value : null;
+}
+
+function isHead(value: unknown): value is Head {
+  if (typeof value !== 'object' || value === null) return false;
+  const { admission, site, config, receivedAt, subjects, deliveries } = value as Partial<Head>; // each is checked below
+  return (
+    [admission, site, config].every((one) => typeof one === 'string') &&
+    Number.isFinite(receivedAt) &&
+    Array.isArray(subjects) &&
+    subjects.every((one) => typeof one === 'string') &&
+    Array.isArray(deliveries) &&
+    deliveries.every(
+      (one) => Array.isArray(one) && one.length === 3 && one.every((part) => typeof part === 'string'),
+    )
+  );
+}
+
+/** Reads single deliveries out of one row; the checksum and the shared line are looked at once. */
+export class RowReader {
+  readonly #head: Head;
+  #lines: readonly string[] | null = null;
+  #shared: { readonly consent: unknown; readonly facts: readonly unknown[] } | null = null;
+
+  constructor(row: RestingRow, head: Head) {
+    this.#head = head;
+    if (row.schema !== SCHEMA || checksum(row.head, row.body) !== row.check) return;
+    this.#lines = row.body.split('\n');
+    const shared = parse(this.#lines[0] ?? '');
+    if (isShared(shared)) this.#shared = shared;
+  }
+
+  /** The delivery at this position, or the code of why it cannot be read. */
+  read(position: number): Delivery | { readonly poison: string } {
+    if (this.#lines === null) return { poison: 'checksum' };
+    const named = this.#head.deliveries[position];
+    const line = parse(this.#lines[position + 1] ?? '');
+    if (this.#shared === null || named === undefined || !isLine(line)) return { poison: 'shape' };
+    const own = this.#shared.facts[line.event];
+    const facts = typeof own === 'object' ? { ...own, consent: this.#shared.consent } : null;
+    const [event, , destination] = named;
+    if (!isEventFacts(facts) || !isPermittedData(line.data)) return { poison: 'shape' };
+    if (line.data.destination !== destination) return { poison: 'misrouted' };
+    return this.#delivery(event, facts, line.data);
+  }
+
+  #delivery(event: string, facts: EventFacts, data: PermittedData): Delivery {
+    return {
+      kind: 'event',
+      destination: data.destination,
+      admission: this.#head.admission,
+      event,
+      facts,
+      permitted: PermittedEvent.revive(data),
+      subjects: this.#head.subjects,
+      receivedAt: this.#head.receivedAt,
+    };
+  }
+}
+
+const isShared = (value: unknown): value is { consent: unknown; facts: readonly unknown[] } =>
+  typeof value === 'object' &&
+  value !== null &&
+  'consent' in value &&
+  'facts' in value &&
+  Array.isArray(value.facts);
+
+const isLine = (value: unknown): value is { event: number; data: unknown } =>
+  typeof value === 'object' &&
+  value !== null &&
+  'event' in value &&
+  typeof value.event === 'number' &&
+  'data' in value;
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+const checksum = (head: string, body: string): number => crc32(body, crc32(head));

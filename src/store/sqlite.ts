@@ -1,0 +1,68 @@
+// `sqlite:PATH`: the embedded default. One process owns the file and works on it in its own thread: measured, a second
+// thread pays only with a core to spare. The log is emptied in idle moments, so that commits seldom have to.
+
+import { GatewayError } from '../core/errors.ts';
+import type { OpenedStore, StoreDriver } from '../core/plugin.ts';
+import type { Clock, Log } from '../core/ports.ts';
+import { embed } from './embedded.ts';
+import { openDatabase } from './sqlite/database.ts';
+import { asFailure } from './sqlite/failures.ts';
+import { Idle } from './sqlite/idle.ts';
+import { Reserve } from './sqlite/reserve.ts';
+import { SqliteRows } from './sqlite/rows.ts';
+
+const SCHEME = 'sqlite';
+const RESERVE_BYTES = 8 * 1024 * 1024;
+
+export interface SqliteOptions {
+  readonly path: string;
+  /** Default 8 MB. */
+  readonly reserveBytes?: number;
+}
+
+export function openSqlite(
+  options: SqliteOptions,
+  surroundings: { readonly clock: Clock; readonly log: Log },
+): OpenedStore {
+  const { path, reserveBytes = RESERVE_BYTES } = options;
+  const { clock, log } = surroundings;
+  try {
+    const rows = new SqliteRows(openDatabase(path), path);
+    try {
+      const reserve = new Reserve(`${path}-reserve`, reserveBytes, clock);
+      const idle = new Idle(() => {
+        try {
+          rows.checkpoint();
+        } catch {
+          // A full disk, most likely; the log keeps everything until there is space.
+          log.warn('store_checkpoint_failed');
+        }
+      }, clock);
+      const space = {
+        admit: () => reserve.admit(),
+        ranOut: () => {
+          log.error('store_full');
+          return reserve.giveUp();
+        },
+        committed: () => idle.committed(),
+        closed: () => idle.stop(),
+      };
+      return embed({ rows, space, asFailure }, surroundings);
+    } catch (error) {
+      rows.close();
+      throw error;
+    }
+  } catch (error) {
+    throw asFailure(error);
+  }
+}
+
+export const sqlite: StoreDriver = {
+  scheme: SCHEME,
+  async open(address, surroundings) {
+    const path = address.slice(SCHEME.length + 1);
+    if (path === '' || path.includes('\0'))
+      throw new GatewayError('config_invalid', 'the store address names no file; write `sqlite:PATH`');
+    return openSqlite({ path }, surroundings);
+  },
+};
