@@ -38,8 +38,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     else this.#controller = controller;
   }
 
+  /** Also for interim answers (1xx); the last one counts. */
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    if (status < 200) return;
     this.#status = status;
     this.#headers = kept(headers);
   }

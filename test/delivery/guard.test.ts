@@ -138,12 +138,13 @@ const CASES: readonly (readonly [string, (port: string) => string, LookupFunctio
 
 for (const [name, address, lookup] of CASES)
   test(`nothing is sent to ${name}`, async (t) => {
-    const { url, taken } = await vendor(t, ok);
+    const { url, taken, connections } = await vendor(t, ok);
     const to = sender(lookup === undefined ? {} : { lookup });
     t.teardown(() => to.close());
     const sent = await to.send(request({ url: address(new URL(url).port) }), [permitted('a')]);
     t.deepEqual(sent, { failure: { written: false, code: 'private_address' } });
     t.is(taken.length, 0);
+    if (lookup !== rebinding) t.is(connections(), 0, 'not even a connection is made');
   });
 
 test('with private endpoints allowed, the same name is sent to', async (t) => {

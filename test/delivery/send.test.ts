@@ -13,6 +13,7 @@ import {
   recordingLog,
   replyOf,
   request,
+  until,
   vendor,
 } from './support.ts';
 
@@ -143,18 +144,22 @@ test('of the answer, few headers are kept', async (t) => {
   });
 });
 
-test('ten megabytes of answer are read to 64 KB and not further', async (t) => {
+test('an answer without end is read to 64 KB and then cut off', async (t) => {
   const closed = Promise.withResolvers<void>();
   const piece = Buffer.alloc(1024 * 1024, 'x');
-  const { url } = await vendor(t, (response) => {
-    response.on('close', closed.resolve);
+  const { url } = await vendor(t, (response, _, count) => {
+    const more = (): void => {
+      while (!response.destroyed && response.write(piece));
+    };
     response.writeHead(200);
-    for (let times = 0; times < 10; times += 1) response.write(piece);
-    response.end();
+    if (count > 1) response.end();
+    else {
+      response.on('close', closed.resolve).on('drain', more);
+      more();
+    }
   });
   const to = sender(t);
-  const sent = await to.send(request({ url }), one);
-  const reply = replyOf(sent);
+  const reply = replyOf(await to.send(request({ url }), one));
   t.is(reply.body.length, 64 * 1024);
   await closed.promise;
   t.like(
@@ -235,6 +240,28 @@ test('nothing was written when the name never resolves', async (t) => {
   const sending = to.send(request({ url: 'http://vendor.example/' }), one);
   time.pass(5000);
   t.deepEqual(await sending, { failure: { written: false, code: 'connect_timeout' } });
+});
+
+test('a request that timed out while connecting is not sent when the connection is there', async (t) => {
+  const time = new FakeTime();
+  const { url, taken, connections } = await vendor(t, ok);
+  const resolving = Promise.withResolvers<void>();
+  const to = sender(t, {
+    after: time.after,
+    lookup: (_hostname, _options, callback) =>
+      void resolving.promise.then(() => callback(null, [{ address: '127.0.0.1', family: 4 }])),
+  });
+  const address = `http://vendor.example:${new URL(url).port}/`;
+  const sending = to.send(request({ url: address }), one);
+  time.pass(5000);
+  t.deepEqual(await sending, { failure: { written: false, code: 'connect_timeout' } });
+  resolving.resolve();
+  await until(() => connections() === 1);
+  t.like(await to.send(request({ url: address, body: 'second' }), one), { reply: { status: 200 } });
+  t.deepEqual(
+    taken.map(({ body }) => body),
+    ['second'],
+  );
 });
 
 test('nothing was written when the handshake fails', async (t) => {
