@@ -6,6 +6,7 @@ export const PERCENT = 1 << 1;
 /** `=`, or a quote before a colon: a name and its value. */
 export const PAIR = 1 << 2;
 export const DOT = 1 << 3;
+/** Two colons or more. */
 export const COLON = 1 << 4;
 /** Backslash or ampersand: JSON and HTML escapes. */
 export const ESCAPE = 1 << 5;
@@ -17,7 +18,9 @@ export const WIDE = 1 << 8;
 export const DIGITS = 1 << 9;
 /** A run of eight or more letters, digits and the signs of base64. */
 export const RUN = 1 << 10;
-/** The same of sixteen or more. */
+/** Four digits or more in all. */
+export const SOME_DIGITS = 1 << 12;
+/** The same run of sixteen or more. */
 export const LONG_RUN = 1 << 11;
 
 const WORD = 1;
@@ -50,6 +53,7 @@ export function features(text: string): number {
   let digits = 0;
   let run = 0;
   let longest = 0;
+  let colons = 0;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     const cls = code < 128 ? (CLASS[code] ?? 0) : 0;
@@ -61,9 +65,13 @@ export function features(text: string): number {
     }
     if (run > longest) longest = run;
     run = 0;
-    mask |= code < 128 ? (SPECIAL[code] ?? 0) : WIDE;
+    const bit = code < 128 ? (SPECIAL[code] ?? 0) : WIDE;
+    if (bit === COLON) colons++;
+    else mask |= bit;
   }
   if (run > longest) longest = run;
+  if (colons >= 2) mask |= COLON;
+  if (digits >= 4) mask |= SOME_DIGITS;
   if (digits >= 7) mask |= DIGITS;
   if (longest >= 8) mask |= RUN;
   if (longest >= 16) mask |= LONG_RUN;

@@ -2,6 +2,7 @@
 // query parameter or cookie. Names and forms come from the one table of identifiers.
 
 import { IDENTIFIERS, identifierName } from '../core/identifiers.ts';
+import { eachMatch } from './match.ts';
 import type { Report } from './numbers.ts';
 
 interface Naming {
@@ -135,11 +136,11 @@ const TELLING = [
 /** Values whose form alone says whose they are. */
 export function tellingForms(text: string, report: Report): void {
   for (const [kind, form] of TELLING) {
-    for (const match of text.matchAll(form)) {
+    eachMatch(form, text, (match) => {
       // A click's id is long and opaque, a browser's is a random number.
       const facebook = kind === 'meta.fbp' && !/\.\d{1,10}(?:\.\w{2,8})?$/.test(match[0]);
       report(facebook ? 'meta.fbc' : kind, match.index, match.index + match[0].length);
-    }
+    });
   }
 }
 
@@ -147,5 +148,5 @@ const LINKER = /(?<![\w*])1\*\w{4,12}(?:\*[\w.]{1,64}\*[\w.-]{1,1024}){1,20}/g;
 
 /** Google's cross-domain parameter: `1*<checksum>*<cookie>*<base64>…`. */
 export function linkers(text: string, report: Report): void {
-  for (const match of text.matchAll(LINKER)) report('ga.linker', match.index, match.index + match[0].length);
+  eachMatch(LINKER, text, (match) => report('ga.linker', match.index, match.index + match[0].length));
 }

@@ -15,6 +15,13 @@ export interface Needle {
   readonly whole: boolean;
 }
 
+export interface Digest {
+  /** Lower case. */
+  readonly hex: string;
+  /** In the url alphabet, without padding. */
+  readonly base64: string;
+}
+
 export interface Needles {
   readonly words: readonly Needle[];
   /** Values too short to be looked for in text: they count where a name says what they are. */
@@ -23,8 +30,8 @@ export interface Needles {
   readonly shortest: number;
   /** Last eight digits of the phones carried. */
   readonly phones: ReadonlySet<string>;
-  /** Is this token a digest of a carried value? */
-  isDigest(token: string): boolean;
+  /** MD5, SHA-1 and SHA-256 of the values: computed at the first call. */
+  digests(): readonly Digest[];
 }
 
 /** Says nothing alone, so a page may hold the word by chance. */
@@ -109,24 +116,18 @@ export function needlesOf(event: ReceivedEvent): Needles {
     if (typeof value === 'string' || typeof value === 'number') into.add(String(value), 'site.order_id');
   }
   addPerson(into, event);
-  let digests: ReadonlySet<string> | null = null;
+  let digests: readonly Digest[] | null = null;
   return {
     words: into.words,
     short: into.short,
     shortest: into.words.reduce((least, needle) => Math.min(least, needle.value.length), Infinity),
     phones: into.phones,
-    isDigest: (token) => (digests ??= digestsOf(into.raw)).has(normalDigest(token)),
+    digests: () => (digests ??= digestsOf(into.raw)),
   };
 }
 
-/** Hex in lower case; base64 in the url alphabet without padding. */
-const normalDigest = (token: string): string =>
-  /^[0-9a-f]+$/i.test(token)
-    ? token.toLowerCase()
-    : token.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-
-function digestsOf(values: ReadonlySet<string>): ReadonlySet<string> {
-  const digests = new Set<string>();
+function digestsOf(values: ReadonlySet<string>): readonly Digest[] {
+  const digests: Digest[] = [];
   for (const value of values) {
     const digitsOnly = value.replace(/\D/g, '');
     const forms = new Set([value, value.trim(), value.trim().toLowerCase(), value.trim().toUpperCase()]);
@@ -134,7 +135,7 @@ function digestsOf(values: ReadonlySet<string>): ReadonlySet<string> {
     for (const form of forms) {
       for (const algorithm of ['md5', 'sha1', 'sha256']) {
         const digest = hash(algorithm, form, 'buffer');
-        digests.add(digest.toString('hex')).add(digest.toString('base64url'));
+        digests.push({ hex: digest.toString('hex'), base64: digest.toString('base64url') });
       }
     }
   }

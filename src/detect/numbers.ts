@@ -13,6 +13,7 @@ import {
   isRijksregister,
   isSteuerId,
 } from './checksum.ts';
+import { eachMatch } from './match.ts';
 
 /** Takes a finding: kind and range. */
 export type Report = (kind: string, start: number, end: number) => void;
@@ -155,18 +156,16 @@ const IBAN_START = /(?<![A-Za-z0-9])([A-Z]{2})\d{2}/gi;
 
 /** Finds citizen and bank numbers that mix letters and digits. */
 export function lettered(text: string, report: Report): void {
-  for (const match of text.matchAll(SPANISH)) {
-    if (isDni(match[0].replaceAll('-', '').toUpperCase()))
-      report('dni', match.index, match.index + match[0].length);
-  }
-  for (const match of text.matchAll(ITALIAN)) {
-    if (isCodiceFiscale(match[0].toUpperCase()))
-      report('codice_fiscale', match.index, match.index + match[0].length);
-  }
-  for (const match of text.matchAll(IBAN_START)) {
-    const end = ibanEnd(text, match.index, ibanLength((match[1] ?? '').toUpperCase()));
-    if (end > 0) report('iban', match.index, end);
-  }
+  eachMatch(SPANISH, text, ({ 0: id, index }) => {
+    if (isDni(id.replaceAll('-', '').toUpperCase())) report('dni', index, index + id.length);
+  });
+  eachMatch(ITALIAN, text, ({ 0: code, index }) => {
+    if (isCodiceFiscale(code.toUpperCase())) report('codice_fiscale', index, index + code.length);
+  });
+  eachMatch(IBAN_START, text, ({ 1: country, index }) => {
+    const end = ibanEnd(text, index, ibanLength((country ?? '').toUpperCase()));
+    if (end > 0) report('iban', index, end);
+  });
 }
 
 /** End of the IBAN that starts here, or 0. Single spaces and hyphens may stand between its characters. */

@@ -2,6 +2,7 @@
 // Searches start at a rare character and grow from there, so hostile strings cost no more than their length.
 
 import { isIPv4, isIPv6 } from 'node:net';
+import { eachMatch } from './match.ts';
 import type { Report } from './numbers.ts';
 
 /** What ends the part before the at sign. */
@@ -39,10 +40,10 @@ const IPV4 = /(?<![\w.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\w]|\.\d)/g;
 const VERSION = /(?:[A-Za-z]\/|\bv(?:ersion|er)?\.?[ :=-]?|\b(?:release|build|rev)[ :=-]?)$/i;
 
 export function ipv4(text: string, report: Report): void {
-  for (const match of text.matchAll(IPV4)) {
+  eachMatch(IPV4, text, (match) => {
     const before = text.slice(Math.max(0, match.index - 10), match.index);
     if (isIPv4(match[0]) && !VERSION.test(before)) report('ip', match.index, match.index + match[0].length);
-  }
+  });
 }
 
 const COLONS = /(?<![\w:.])[0-9a-f:]{2,39}(?:(?<=:)(?:\d{1,3}\.){3}\d{1,3})?(?![\w:])/gi;
@@ -50,24 +51,26 @@ const HARDWARE = /(?<![\w:-])[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4
 
 /** IPv6 and MAC addresses; times of day have too few groups for either. */
 export function colonAddresses(text: string, report: Report): void {
-  for (const match of text.matchAll(COLONS)) {
+  eachMatch(COLONS, text, (match) => {
     const end = match.index + match[0].length;
     const trimmed = match[0].replace(/(?<!:):$/, '');
     if (trimmed.length > 3 && isIPv6(trimmed)) report('ip', match.index, end);
-  }
+  });
 }
 
 export function hardwareAddresses(text: string, report: Report): void {
-  for (const match of text.matchAll(HARDWARE)) report('mac', match.index, match.index + match[0].length);
+  eachMatch(HARDWARE, text, (match) => report('mac', match.index, match.index + match[0].length));
 }
 
 const JWT = /(?<![\w-])eyJ[\w-]{6,}\.[\w-]{4,}(?:\.[\w-]*)?/g;
 export function webTokens(text: string, report: Report): void {
   if (!text.includes('eyJ')) return;
-  for (const match of text.matchAll(JWT)) report('jwt', match.index, match.index + match[0].length);
+  eachMatch(JWT, text, (match) => report('jwt', match.index, match.index + match[0].length));
 }
 
 const AGENT = /\b(?:Mozilla|Opera|Dalvik|okhttp|CFNetwork|AppleWebKit)\/\d[^"'\n]{0,600}/g;
+const AGENT_NAMES = ['Mozilla/', 'Opera/', 'Dalvik/', 'okhttp/', 'CFNetwork/', 'AppleWebKit/'];
 export function userAgents(text: string, report: Report): void {
-  for (const match of text.matchAll(AGENT)) report('user_agent', match.index, match.index + match[0].length);
+  if (!AGENT_NAMES.some((name) => text.includes(name))) return;
+  eachMatch(AGENT, text, (match) => report('user_agent', match.index, match.index + match[0].length));
 }

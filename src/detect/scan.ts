@@ -13,6 +13,7 @@ import {
   PERCENT,
   RUN,
   SLASH,
+  SOME_DIGITS,
   STAR,
   WIDE,
   features,
@@ -24,7 +25,7 @@ import type { Needle, Needles } from './needles.ts';
 import type { Report } from './numbers.ts';
 import { lettered, personalNumbers } from './numbers.ts';
 import { colonAddresses, emails, hardwareAddresses, ipv4, userAgents, webTokens } from './personal.ts';
-import { digestLike, tokens, wrappedTexts } from './token.ts';
+import { mayHoldDigest, tokens, wrappedTexts } from './token.ts';
 import type { Place, View } from './view.ts';
 import { HERE, folded, percentDecoded, unescaped, within } from './view.ts';
 
@@ -99,7 +100,7 @@ function patterns(text: string, mask: number, { report, phones }: Looking): void
     lettered(text, report);
     if ((mask & DOT) !== 0) tellingForms(text, report);
   }
-  if ((mask & DOT) !== 0) ipv4(text, report);
+  if ((mask & DOT) !== 0 && (mask & SOME_DIGITS) !== 0) ipv4(text, report);
   if ((mask & (COLON | LONG_RUN)) !== 0) hardwareAddresses(text, report);
   if ((mask & RUN) !== 0 && (mask & DOT) !== 0) webTokens(text, report);
   if ((mask & SLASH) !== 0) userAgents(text, report);
@@ -112,25 +113,37 @@ function carried(text: string, needles: Needles, { report, mask }: { report: Rep
     // Some letters change length when lowered; positions would shift, so the whole text is the finding.
     const same = lower.length === text.length;
     for (const needle of needles.words) {
-      for (const start of occurrences(lower, needle)) {
-        if (same) report('carried', start, start + needle.value.length);
-        else report('carried', 0, text.length);
-      }
+      if (needle.value.length > lower.length) continue;
+      occurrences(lower, needle, (start, end) =>
+        report('carried', same ? start : 0, same ? end : text.length),
+      );
     }
   }
-  if ((mask & LONG_RUN) === 0) return;
-  for (const { token, start } of digestLike(text))
-    if (needles.isDigest(token)) report('carried', start, start + token.length);
+  if ((mask & LONG_RUN) !== 0 && mayHoldDigest(text)) digests(text, needles, report);
+}
+
+/** Digests of carried values, in hex of either case or base64 of either alphabet. */
+function digests(text: string, needles: Needles, report: Report): void {
+  const lower = text.toLowerCase();
+  const url = text.replaceAll('+', '-').replaceAll('/', '_');
+  for (const { hex, base64 } of needles.digests()) {
+    const inHex = lower.length === text.length ? lower.indexOf(hex) : -1;
+    if (inHex >= 0) report('carried', inHex, inHex + hex.length);
+    const inBase64 = url.indexOf(base64);
+    if (inBase64 >= 0) report('carried', inBase64, inBase64 + base64.length);
+  }
 }
 
 const ADJOINING = /[\p{L}\p{N}]/u;
 
-function* occurrences(text: string, { value, whole }: Needle): Generator<number> {
-  if (value.length > text.length) return;
+function occurrences(
+  text: string,
+  { value, whole }: Needle,
+  found: (start: number, end: number) => void,
+): void {
   for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + value.length)) {
-    if (whole && (ADJOINING.test(text[at - 1] ?? '') || ADJOINING.test(text[at + value.length] ?? '')))
-      continue;
-    yield at;
+    const end = at + value.length;
+    if (!whole || !(ADJOINING.test(text[at - 1] ?? '') || ADJOINING.test(text[end] ?? ''))) found(at, end);
   }
 }
 
@@ -158,10 +171,11 @@ const deep = (place: Place, length: number): Finding => ({
 });
 
 function wrapped(pass: Pass, { text, place }: View, into: View[]): void {
-  for (const found of wrappedTexts(text)) {
-    if (!pass.spend(found.end - found.start)) return;
+  wrappedTexts(text, (found) => {
+    if (!pass.spend(found.end - found.start)) return false;
     if (found.text.length >= 5) into.push({ text: found.text, place: within(place, found.start, found.end) });
-  }
+    return true;
+  });
 }
 
 /** What `sluis scan` prints of a line. Scanning `clean` again finds nothing. */

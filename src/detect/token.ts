@@ -1,6 +1,7 @@
 // Long random-looking runs: UUIDs, digests and session tokens. What a word is, a random string is not: the measure is how
 // often letters and digits, or lower and upper case, take turns.
 
+import { eachMatch } from './match.ts';
 import type { Report } from './numbers.ts';
 
 interface Shape {
@@ -32,39 +33,50 @@ function shapeOf(run: string): Shape {
 }
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
-const RUN = /[\w-]{16,}/g;
+const PIECE = /[A-Za-z0-9]{16,}/g;
+const MIN_TOKEN = 16;
+const RUN_CHARACTER = new Uint8Array(128).map((_, code) => (/[\w-]/.test(String.fromCharCode(code)) ? 1 : 0));
 
 /** Reports UUIDs, hex of sixteen and more, digit runs of sixteen and more, and random strings of sixteen and more. */
 export function tokens(text: string, report: Report): void {
-  for (const match of text.matchAll(UUID)) report('uuid', match.index, match.index + 36);
-  for (const match of text.matchAll(RUN)) {
-    if (isFraction(text, match)) continue;
-    const kind = tokenKind(match[0]);
-    if (kind !== null) {
-      report(kind, match.index, match.index + match[0].length);
-      continue;
-    }
-    for (const piece of match[0].matchAll(/[A-Za-z0-9]{16,}/g)) {
-      const kind = tokenKind(piece[0]);
-      const start = match.index + piece.index;
-      if (kind !== null) report(kind, start, start + piece[0].length);
-    }
+  let start = 0;
+  for (let i = 0; i <= text.length; i++) {
+    if (RUN_CHARACTER[text.charCodeAt(i)] === 1) continue;
+    if (i - start >= MIN_TOKEN) runToken(text, { run: text.slice(start, i), index: start }, report);
+    start = i + 1;
   }
 }
 
+function runToken(text: string, { run, index }: { run: string; index: number }, report: Report): void {
+  if (run.length >= 36)
+    eachMatch(UUID, run, (uuid) => report('uuid', index + uuid.index, index + uuid.index + 36));
+  const kind = tokenKind(run);
+  if (kind === null) {
+    if (/[_-]/.test(run)) pieces(run, index, report);
+  } else if (!isFraction(text, { run, index })) report(kind, index, index + run.length);
+}
+
+/** A token may hang on to words: `order-9f0c…`. */
+function pieces(run: string, index: number, report: Report): void {
+  eachMatch(PIECE, run, (piece) => {
+    const kind = tokenKind(piece[0]);
+    if (kind !== null) report(kind, index + piece.index, index + piece.index + piece[0].length);
+  });
+}
+
 /** Sixteen digits behind `52.` are a coordinate or a quotient, not an id. */
-const isFraction = (text: string, match: RegExpExecArray): boolean =>
-  /^\d{1,20}$/.test(match[0]) &&
-  /(?<![\d.])\d{1,3}\.$/.test(text.slice(Math.max(0, match.index - 6), match.index));
+const isFraction = (text: string, { run, index }: { run: string; index: number }): boolean =>
+  /^\d{1,20}$/.test(run) && /(?<![\d.])\d{1,3}\.$/.test(text.slice(Math.max(0, index - 6), index));
 
 function tokenKind(run: string): 'hex_id' | 'token' | null {
   const { digits, letters, turns, hex } = shapeOf(run);
   const size = run.length;
-  if (size < 16) return null;
+  if (size < MIN_TOKEN) return null;
   if (hex && letters > 0 && (digits >= 2 || size >= 32)) return 'hex_id';
   if (hex && letters === 0) return 'token';
   if (size >= 24 && digits >= 4 && letters > 0 && digits + letters === size) return 'token';
   const share = turns / size;
+  if (size >= 32 && digits > 0 && turns >= 6 && share >= 0.2) return 'token';
   if (size >= 20 && share >= 0.3) return 'token';
   if (size >= 28 && turns >= 5 && share >= 0.15 && digits + letters === size) return 'token';
   return share >= 0.4 && digits >= 3 ? 'token' : null;
@@ -80,18 +92,18 @@ export function isTokenSegment(segment: string): boolean {
   return digits >= 2 && turns >= 3 && turns / segment.length >= 0.3;
 }
 
-const DIGEST = /(?<![\w+/-])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}|[\w+/-]{43}=?|[\w+/-]{27}=?|[\w+/-]{22}(?:==)?)(?![\w+/=-])/gi; // prettier-ignore
+const DIGEST_RUN = /[\w+/-]{22,}/g;
 
-/** What could be a digest: hex of 32, 40 or 64 characters, or base64 of 16, 20 or 32 bytes that is no slug. */
-export function* digestLike(text: string): Generator<{ readonly token: string; readonly start: number }> {
-  for (const match of text.matchAll(DIGEST)) {
-    const { digits, turns, hex } = shapeOf(match[0]);
-    if (hex ? digits > 0 : turns >= 3 && /[A-Z]/.test(match[0]) && /[a-z]/.test(match[0]))
-      yield { token: match[0], start: match.index };
-  }
+/** Could a digest stand in this text? Hex of 32 characters or base64 of 22, the shortest of MD5, that is no slug. */
+export function mayHoldDigest(text: string): boolean {
+  let may = false;
+  eachMatch(DIGEST_RUN, text, ({ 0: run }) => {
+    const { digits, turns } = shapeOf(run);
+    may ||= digits > 0 && turns >= 3;
+  });
+  return may;
 }
 
-const WRAPPED = /[A-Za-z0-9+/_-]{8,}={0,2}/g;
 const VALUES = new Int8Array(128).fill(-1);
 for (const alphabet of [
   'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
@@ -123,17 +135,38 @@ export interface Wrapped {
   readonly end: number;
 }
 
-/** Base64 and base64url runs that decode to text, with where they stand. A run may start after a sign that is itself base64. */
-export function* wrappedTexts(text: string): Generator<Wrapped> {
-  for (const match of text.matchAll(WRAPPED)) {
-    const end = match.index + match[0].length;
-    for (let at = match.index; at + 8 <= end; at++) {
-      if (at > match.index && /[A-Za-z0-9]/.test(text[at - 1] ?? '')) continue;
-      if (!startsAsText(text, at)) continue;
-      const decoded = Buffer.from(text.slice(at, end), 'base64').toString('utf8');
-      // Behind its text a run may go on with something else, so reading stops at the first sign that is no text.
-      const readable = /^[^\u0000-\u0008\u000e-\u001f\u007f\ufffd]*/.exec(decoded)?.[0] ?? ''; // oxlint-disable-line no-control-regex -- these end a text
-      yield { text: readable, start: at, end };
-    }
+const EQUALS = 61;
+/** A letter or digit; the other signs of base64 may also stand between words. */
+const isPlain = (code: number): boolean =>
+  (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57);
+
+/** Calls `found` for base64 and base64url runs that decode to text. A run may start after a sign that is itself base64. */
+export function wrappedTexts(text: string, found: (wrapped: Wrapped) => boolean): void {
+  let start = 0;
+  for (let i = 0; i <= text.length; i++) {
+    if (i < text.length && (VALUES[text.charCodeAt(i)] ?? -1) >= 0) continue;
+    let end = i;
+    while (end > start && end - i < 2 && text.charCodeAt(end) === EQUALS) end++;
+    if (i - start >= 8 && !unwrap(text, { start, end, found })) return;
+    start = i + 1;
   }
+}
+
+interface Run {
+  readonly start: number;
+  readonly end: number;
+  /** False to stop. */
+  readonly found: (wrapped: Wrapped) => boolean;
+}
+
+function unwrap(text: string, { start, end, found }: Run): boolean {
+  for (let at = start; at + 8 <= end; at++) {
+    if (at > start && isPlain(text.charCodeAt(at - 1))) continue;
+    if (!startsAsText(text, at)) continue;
+    const decoded = Buffer.from(text.slice(at, end), 'base64').toString('utf8');
+    // Behind its text a run may go on with something else, so reading stops at the first sign that is no text.
+    const readable = /^[^\u0000-\u0008\u000e-\u001f\u007f\ufffd]*/.exec(decoded)?.[0] ?? ''; // oxlint-disable-line no-control-regex -- these end a text
+    if (!found({ text: readable, start: at, end })) return false;
+  }
+  return true;
 }

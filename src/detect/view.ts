@@ -1,6 +1,8 @@
 // Readings of a text: look-alike characters folded, escapes and percent signs undone, each with the way back to the original
 // positions, so that a finding in a reading marks the right range of what was sent. Every reading is linear in the text.
 
+import { eachMatch } from './match.ts';
+
 /** Translates a range of a reading into a range of the original text. */
 export interface Place {
   start(index: number): number;
@@ -114,11 +116,11 @@ function escapedCharacter(match: RegExpExecArray): string {
 export function unescaped(text: string, outer: Place): View | null {
   return replaced(text, outer, (reading) => {
     let from = 0;
-    for (const match of text.matchAll(ESCAPED)) {
+    eachMatch(ESCAPED, text, (match) => {
       copy(reading, text, { from, to: match.index });
       from = match.index + match[0].length;
       reading.add(escapedCharacter(match), match.index, from);
-    }
+    });
     return from;
   });
 }
@@ -129,7 +131,7 @@ const OCTETS = /(?:%[0-9a-f]{2})+/gi;
 export function percentDecoded(text: string, outer: Place): View | null {
   return replaced(text, outer, (reading) => {
     let from = 0;
-    for (const match of text.matchAll(OCTETS)) {
+    eachMatch(OCTETS, text, (match) => {
       copy(reading, text, { from, to: match.index });
       from = match.index + match[0].length;
       const bytes = Buffer.from(match[0].replaceAll('%', ''), 'hex');
@@ -138,7 +140,7 @@ export function percentDecoded(text: string, outer: Place): View | null {
           reading.add(String.fromCharCode(byte), match.index + 3 * i, match.index + 3 * i + 3),
         );
       else reading.add(bytes.toString('utf8'), match.index, from);
-    }
+    });
     return from;
   });
 }

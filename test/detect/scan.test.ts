@@ -94,25 +94,25 @@ test('scanning never throws, reports ordered ranges within the text, and what it
 });
 
 const HOSTILE: Readonly<Record<string, string>> = {
-  percent: '%25'.repeat(100_000),
-  'percent letters': '%41'.repeat(100_000),
-  'at signs': '@'.repeat(300_000),
-  'quoted at signs': '"@'.repeat(150_000),
-  'one letter': 'a'.repeat(300_000),
-  'one digit': '1'.repeat(300_000),
-  'spaced digits': '1 '.repeat(150_000),
-  'dotted digits': '1.'.repeat(150_000),
-  'nested base64': 'QUFBQUFB-'.repeat(33_000),
-  'slashed base64': 'QUFBQUFB/'.repeat(33_000),
-  names: 'uid='.repeat(75_000),
-  'names with a form': 'cid='.repeat(75_000),
-  invisible: '\u200b'.repeat(300_000),
-  linkers: `1*abcd${'*a*b'.repeat(75_000)}`,
-  'facebook ids': 'fb.1.1763899000123.'.repeat(16_000),
-  escapes: '\\u0040'.repeat(50_000),
-  colons: ':a'.repeat(150_000),
-  ibans: 'NL91 '.repeat(60_000),
-  agents: 'Mozilla/5.0'.repeat(27_000),
+  percent: '%25'.repeat(10_000),
+  'percent letters': '%41'.repeat(10_000),
+  'at signs': '@'.repeat(30_000),
+  'quoted at signs': '"@'.repeat(15_000),
+  'one letter': 'a'.repeat(30_000),
+  'one digit': '1'.repeat(30_000),
+  'spaced digits': '1 '.repeat(15_000),
+  'dotted digits': '1.'.repeat(15_000),
+  'nested base64': 'QUFBQUFB-'.repeat(3_300),
+  'slashed base64': 'QUFBQUFB/'.repeat(3_300),
+  names: 'uid='.repeat(7_500),
+  'names with a form': 'cid='.repeat(7_500),
+  invisible: '\u200b'.repeat(30_000),
+  linkers: `1*abcd${'*a*b'.repeat(7_500)}`,
+  'facebook ids': 'fb.1.1763899000123.'.repeat(1_600),
+  escapes: '\\u0040'.repeat(5_000),
+  colons: ':a'.repeat(15_000),
+  ibans: 'NL91 '.repeat(6_000),
+  agents: 'Mozilla/5.0'.repeat(2_700),
 };
 
 test('hostile strings cost no more than a bounded number of steps', (t) => {
@@ -120,6 +120,6 @@ test('hostile strings cost no more than a bounded number of steps', (t) => {
     const cpu = process.cpuUsage();
     scanText(text);
     const { user } = process.cpuUsage(cpu);
-    t.true(user < 2_000_000, `${name}: ${user} µs`);
+    t.true(user < 500_000, `${name}: ${user} µs`);
   }
 });
