@@ -3,7 +3,7 @@
 
 import { createHmac, createSecretKey, hkdfSync, timingSafeEqual } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import type { GatewaySecret } from '../core/config.ts';
+import type { GatewaySecret, PurposeMapping } from '../core/config.ts';
 import type { Answer, Claim, Purpose } from '../core/consent.ts';
 import type { Json } from '../core/json.ts';
 import { isObject } from '../core/json.ts';
@@ -90,9 +90,21 @@ export function recordKeeper(secrets: readonly GatewaySecret[]): RecordKeeper {
   };
 }
 
+/** The purposes of each mapping, put together once. */
+const known = new WeakMap<
+  PurposeMapping,
+  { readonly purposes: readonly Purpose[]; readonly every: readonly Purpose[] }
+>();
+
 /** A record may name any purpose, so one that cannot be read denies every purpose the gateway knows. */
 export function everyPurpose({ purposes, mapping }: ReadContext): readonly Purpose[] {
-  return [...new Set([...purposes, ...Object.values(mapping.sources).flatMap((rows) => Object.keys(rows))])];
+  let found = known.get(mapping);
+  if (found?.purposes !== purposes) {
+    const mapped = Object.values(mapping.sources).flatMap((rows) => Object.keys(rows));
+    found = { purposes, every: [...new Set([...purposes, ...mapped])] };
+    known.set(mapping, found);
+  }
+  return found.every;
 }
 
 const refused = (code: FaultCode, context: ReadContext): Claim =>

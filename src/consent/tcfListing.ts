@@ -6,8 +6,8 @@ import type { TcString } from './tcfString.ts';
 import type { VendorSet } from './vendorSet.ts';
 import { hasVendor } from './vendorSet.ts';
 
-/** All ids there are in each of the three vendor sections, and as many again for restrictions. */
-const MAX_IDS = 4 * 65_535;
+/** Every id in each of the three vendor sections, and a few thousand in restrictions. */
+const MAX_IDS = 200_000;
 /** Legitimate interest was never possible for 1, and since TCF 2.2 not for 3 to 6: such bits mean nothing. */
 const NO_LEGITIMATE_INTEREST: ReadonlySet<number> = new Set([1, 3, 4, 5, 6]);
 
@@ -35,30 +35,65 @@ function bitsOf(field: number, width: number): readonly number[] {
   return ids;
 }
 
-/** How many ids a listing may cost at most: bits looked at, or ids in ranges. */
-function costOf(set: VendorSet): number {
-  if (set.kind === 'bits') return set.maxId;
-  let cost = 0;
+type Bounds = readonly [start: number, end: number];
+
+function boundsOf(set: VendorSet): readonly Bounds[] {
+  const bounds: Bounds[] = [];
+  if (set.kind === 'bits') {
+    for (let id = 1; id <= set.maxId; id += 1) if (hasVendor(set, id)) bounds.push([id, id]);
+    return bounds;
+  }
   for (let index = 0; index < set.bounds.length; index += 2)
-    cost += (set.bounds[index + 1] ?? 0) - (set.bounds[index] ?? 0) + 1;
-  return cost;
+    bounds.push([set.bounds[index] ?? 0, set.bounds[index + 1] ?? 0]);
+  return bounds;
 }
 
-function idsOf(set: VendorSet): number[] {
-  const ids: number[] = [];
-  if (set.kind === 'bits') {
-    for (let id = 1; id <= set.maxId; id += 1) if (hasVendor(set, id)) ids.push(id);
-    return ids;
+/** The union of several sets as ascending ranges: merged as ranges, because as ids it could take a million steps. */
+function unionOf(sets: readonly VendorSet[]): readonly Bounds[] {
+  const all = sets.flatMap(boundsOf);
+  if (sets.length === 1) return all;
+  const union: [number, number][] = [];
+  for (const [start, end] of all.sort((one, other) => one[0] - other[0])) {
+    const last = union.at(-1);
+    if (last !== undefined && start <= last[1]) last[1] = Math.max(last[1], end);
+    else union.push([start, end]);
   }
-  for (let index = 0; index < set.bounds.length; index += 2) {
-    const end = set.bounds[index + 1] ?? 0;
-    for (let id = set.bounds[index] ?? 0; id <= end; id += 1) ids.push(id);
+  return union;
+}
+
+const countOf = (bounds: readonly Bounds[]): number =>
+  bounds.reduce((sum, [start, end]) => sum + end - start + 1, 0);
+
+const EVERY_ID = Array.from({ length: 65_535 }, (_, index) => index + 1);
+
+/** Ranges of fewer ids are counted out; of longer ones a slice is copied, which is many times cheaper. */
+const WORTH_COPYING = 64;
+
+function idsOf(bounds: readonly Bounds[]): readonly number[] {
+  const pieces: (readonly number[])[] = [];
+  let run: number[] = [];
+  for (const [start, end] of bounds) {
+    if (end - start < WORTH_COPYING) {
+      for (let id = start; id <= end; id += 1) run.push(id);
+      continue;
+    }
+    if (run.length > 0) pieces.push(run);
+    pieces.push(EVERY_ID.slice(start - 1, end));
+    run = [];
   }
-  return ids;
+  if (run.length > 0) pieces.push(run);
+  const [first = run, ...rest] = pieces;
+  return rest.length === 0 ? first : first.concat(...rest);
+}
+
+interface RestrictionGroup {
+  readonly purpose: number;
+  readonly type: number;
+  readonly bounds: readonly Bounds[];
 }
 
 /** Restrictions of the same purpose and type are one, with all their vendors. */
-function restrictionsOf(tc: TcString): TcfListing['publisherRestrictions'] {
+function restrictionsOf(tc: TcString): readonly RestrictionGroup[] {
   const groups = new Map<string, { purpose: number; type: number; sets: VendorSet[] }>();
   for (const { purpose, type, vendors } of tc.restrictions) {
     const key = `${purpose}:${type}`;
@@ -66,25 +101,17 @@ function restrictionsOf(tc: TcString): TcfListing['publisherRestrictions'] {
     group.sets.push(vendors);
     groups.set(key, group);
   }
-  return [...groups.values()].map(({ purpose, type, sets }) => {
-    const [only] = sets;
-    const vendors =
-      sets.length === 1 && only !== undefined
-        ? idsOf(only)
-        : [...new Set(sets.flatMap(idsOf))].sort((a, b) => a - b);
-    return { purpose, type, vendors };
-  });
+  return [...groups.values()].map(({ purpose, type, sets }) => ({ purpose, type, bounds: unionOf(sets) }));
 }
 
 /** Null if the string names more vendors than can be listed. */
 export function listingOf(tc: TcString): TcfListing | null {
-  const sets = [
-    tc.vendorConsents,
-    tc.vendorLegitimateInterests,
-    ...tc.restrictions.map((each) => each.vendors),
-  ];
-  if (tc.vendorsDisclosed !== null) sets.push(tc.vendorsDisclosed);
-  if (sets.reduce((sum, set) => sum + costOf(set), 0) > MAX_IDS) return null;
+  const consents = boundsOf(tc.vendorConsents);
+  const interests = boundsOf(tc.vendorLegitimateInterests);
+  const disclosed = tc.vendorsDisclosed === null ? null : boundsOf(tc.vendorsDisclosed);
+  const restrictions = restrictionsOf(tc);
+  const all = [consents, interests, disclosed ?? [], ...restrictions.map(({ bounds }) => bounds)];
+  if (all.reduce((sum, bounds) => sum + countOf(bounds), 0) > MAX_IDS) return null;
   return {
     created: new Date(tc.created).toISOString(),
     lastUpdated: new Date(tc.lastUpdated).toISOString(),
@@ -94,10 +121,14 @@ export function listingOf(tc: TcString): TcfListing | null {
     purposeLegitimateInterests: bitsOf(tc.purposeLegitimateInterests, 24).filter(
       (id) => !NO_LEGITIMATE_INTEREST.has(id),
     ),
-    vendorConsents: idsOf(tc.vendorConsents),
-    vendorLegitimateInterests: idsOf(tc.vendorLegitimateInterests),
+    vendorConsents: idsOf(consents),
+    vendorLegitimateInterests: idsOf(interests),
     specialFeatureOptins: bitsOf(tc.specialFeatureOptins, 12),
-    vendorsDisclosed: tc.vendorsDisclosed === null ? null : idsOf(tc.vendorsDisclosed),
-    publisherRestrictions: restrictionsOf(tc),
+    vendorsDisclosed: disclosed === null ? null : idsOf(disclosed),
+    publisherRestrictions: restrictions.map(({ purpose, type, bounds }) => ({
+      purpose,
+      type,
+      vendors: idsOf(bounds),
+    })),
   };
 }
