@@ -1,0 +1,117 @@
+// The gateway as the benchmarks run it: SQLite in a temporary folder, four destinations, every rule on.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Started } from './process.ts';
+import { start } from './process.ts';
+
+export interface BenchGateway extends Started {
+  readonly folder: string;
+  /** A consent record that grants everything, as the page would send it. */
+  record(): Promise<string>;
+}
+
+const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
+const DISCLOSED =
+  'purposes: [analytics, marketing, profiling, audience_matching], data: [client_id, utk, fbp, email]';
+
+/** Vendors at a port where nobody listens: the breaker opens and deliveries wait, so that only accepting is measured. */
+export const NOBODY = 'http://127.0.0.1:9';
+
+export const benchConfig = (vendors: string, store: string): string => `
+server: { listen: 127.0.0.1:0, admin: 127.0.0.1:0, allowPrivateEndpoints: true, limits: { ratePerSecond: 0 } }
+store: ${JSON.stringify(store)}
+secrets: [{ id: k1, value: "\${BENCH_SECRET}" }]
+sites:
+  shop:
+    writeKey: shop-web
+    origins: ["https://shop.example"]
+    cookies: true
+    consent: [record, tcf]
+    sensitive: ["/health/**"]
+notices:
+  - id: "2026-01"
+    from: 2026-01-01T00:00:00+01:00
+    discloses:
+      ga4: { ${DISCLOSED} }
+      hubspot: { ${DISCLOSED} }
+      meta: { ${DISCLOSED} }
+      webhook: { ${DISCLOSED} }
+    links: [{ from: ga, to: hubspot, aim: a, consequences: c }]
+destinations:
+  ga4: { type: ga4, measurementId: G-BENCH0001, apiSecret: "\${BENCH_SECRET}", endpoint: "${vendors}" }
+  hubspot: { type: hubspot, portalId: "1000001", accessToken: "\${BENCH_SECRET}", ids: { utk: keep }, person: [email], links: [ga], endpoint: "${vendors}" }
+  meta: { type: meta, pixelId: "1000000000000001", accessToken: "\${BENCH_SECRET}", ids: { fbp: keep }, person: [email], endpoint: "${vendors}" }
+  webhook: { type: http, url: "${vendors}/events", secret: "\${BENCH_SECRET}", requires: [analytics] }
+`;
+
+/** An event of about 900 bytes: a purchase with page, ids and consent. */
+export const benchEvent = (record: string | null): string =>
+  JSON.stringify({
+    type: 'track',
+    event: 'Order Completed',
+    anonymousId: '{{n}}-4c1a-9d7b-2f1e0c9a8b77',
+    messageId: 'ajs-next-{{n}}',
+    timestamp: new Date().toISOString(),
+    writeKey: 'shop-web',
+    properties: {
+      order_id: 'ord-{{n}}',
+      revenue: 49.9,
+      currency: 'EUR',
+      products: [{ product_id: 'SKU-1', name: 'Canal boots', price: 49.9, quantity: 1 }],
+    },
+    context: {
+      page: {
+        url: 'https://shop.example/thanks?utm_source=mail&step=3',
+        title: 'Thank you',
+        referrer: 'https://search.example/?q=boots',
+      },
+      locale: 'nl-NL',
+      traits: { email: 'ada@shop.example' },
+      ids: {
+        'ga.client_id': '1837402915.1763900001',
+        'hubspot.utk': '9f0c1c0a6f2b4d7d8f2a1e3c5b7d9e0f',
+        'meta.fbp': 'fb.1.1763899000123.1234567890',
+      },
+      ...(record === null ? {} : { consent: { record } }),
+    },
+  });
+
+const portIn = (line: string): number | null =>
+  Number(/events on port (\d+)/.exec(line)?.[1] ?? Number.NaN) || null;
+
+async function recordFrom(port: number): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${port}/v1/consent`, {
+    method: 'PUT',
+    headers: { origin: 'https://shop.example', 'content-type': 'application/json' },
+    body: JSON.stringify({
+      purposes: { analytics: true, marketing: true, profiling: true, audience_matching: true },
+    }),
+  });
+  const { record } = (await response.json()) as { record: string }; // the gateway's own answer
+  return record;
+}
+
+/** Starts it pinned to a core. */
+export async function startGateway(core: number, vendors: string = NOBODY): Promise<BenchGateway> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluis-bench-'));
+  const config = join(folder, 'gateway.yaml');
+  writeFileSync(config, benchConfig(vendors, `sqlite:${join(folder, 'sluis.db')}`));
+  const options = {
+    file: MAIN,
+    args: ['serve', '--config', config, '--log-level', 'error'],
+    env: { BENCH_SECRET: 'a benchmark secret of at least 32 characters' },
+    portIn,
+  };
+  const started = await start(options, core);
+  return {
+    ...started,
+    folder,
+    record: () => recordFrom(started.port),
+    async stop() {
+      await started.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
