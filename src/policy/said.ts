@@ -1,5 +1,5 @@
 // The gate of what the person said since: objections stand until they are lifted by name, and a denial that came after the
-// event overrides what is still queued.
+// event, or in the same moment, overrides what is still queued.
 
 import type { Reason } from '../core/decision.ts';
 import type { Gate } from '../core/plugin.ts';
@@ -13,7 +13,7 @@ export const said: Gate = {
     const deniedAt = Object.hasOwn(standing.deniedAt, destination.name)
       ? standing.deniedAt[destination.name]
       : undefined;
-    if (deniedAt !== undefined && deniedAt > facts.consent.readAt) reasons.push({ code: 'withdrawn' });
+    if (deniedAt !== undefined && deniedAt >= facts.consent.readAt) reasons.push({ code: 'withdrawn' });
     return reasons;
   },
 };

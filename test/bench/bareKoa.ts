@@ -1,6 +1,6 @@
 // The reference that `accept` is compared with: Koa and @koa/router with six routes, JSON.parse, nothing stored.
 
-import Router from '@koa/router';
+import { Router } from '@koa/router';
 import Koa from 'koa';
 import type { AddressInfo } from 'node:net';
 
