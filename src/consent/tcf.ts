@@ -108,8 +108,11 @@ const listed = (list: (typeof LISTS)[number], ids: readonly string[], answers: A
 /** Denies every mapped purpose, in general and for every vendor of the lists. */
 function refusal(mapping: PurposeMapping, code: FaultCode): Claim {
   const denial = unreadable('tcf', code, Object.keys(rowsOf(mapping, 'tcf')));
-  const vendors = LISTS.map((list) => listed(list, vendorsOf(mapping, list), denial.purposes));
-  return { ...denial, vendors: Object.assign({}, ...vendors), vendorLists: LISTS, vendorsOnly: true };
+  const vendors = {
+    ...listed('tcf', vendorsOf(mapping, 'tcf'), denial.purposes),
+    ...listed('ac', vendorsOf(mapping, 'ac'), denial.purposes),
+  };
+  return { ...denial, vendors, vendorLists: LISTS, vendorsOnly: true };
 }
 
 /** An AC string that cannot be read denies the providers it could have named, beside a TC string that stays good. */
