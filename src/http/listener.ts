@@ -95,30 +95,31 @@ async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
   clearTimeout(timer);
 }
 
-async function closeServer(server: Server, inFlight: InFlight, deadlineMs: number): Promise<void> {
+interface Running {
+  readonly server: Server;
+  readonly inFlight: InFlight;
+  /** Open ones. */
+  readonly connections: ReadonlySet<Socket>;
+}
+
+async function closeServer({ server, inFlight, connections }: Running, deadlineMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  // Connections kept alive by a request that ended after `close` would stay open for their whole idle time.
-  const sweep = setInterval(() => server.closeIdleConnections(), 25);
+  // Kept alive by a request that ended after `close`, or opened by a browser in advance and never used: Node leaves both.
+  const closeUnused = (): void => {
+    server.closeIdleConnections();
+    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+  };
+  closeUnused();
+  const sweep = setInterval(closeUnused, 25);
   await atMost(deadlineMs, Promise.all([closed, inFlight.ended()]));
   clearInterval(sweep);
   server.closeAllConnections();
   await closed;
 }
 
-export function createListener(
-  handler: RequestListener,
-  inFlight: InFlight,
-  options: ListenerOptions,
-): Listener {
-  const { limits } = options;
+/** Node's server with every limit it knows. */
+function limitedServer(limits: Limits, take: RequestListener): Server {
   const timeout = limits.requestTimeoutMs;
-  const exchanges = new WeakMap<Socket, Exchange>();
-  let closing = false;
-  const take = (request: IncomingMessage, response: ServerResponse): void => {
-    exchanges.set(request.socket, { request, response });
-    if (closing) response.setHeader('connection', 'close');
-    handler(request, response);
-  };
   const server = createServer(
     {
       maxHeaderSize: limits.headerBytes,
@@ -136,28 +137,52 @@ export function createListener(
   // The middleware decides: it refuses before the body is sent, or asks for it.
   server.on('checkContinue', take);
   server.on('checkExpectation', take);
-  answerClientErrors(server, exchanges);
-  const address = (): AddressInfo | null => {
-    const bound = server.address();
-    return typeof bound === 'string' ? null : bound;
-  };
+  return server;
+}
+
+function addressOf(server: Server): AddressInfo | null {
+  const bound = server.address();
+  return typeof bound === 'string' ? null : bound;
+}
+
+function listenOn(server: Server, { host, port }: ListenerOptions): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      const bound = addressOf(server);
+      if (bound !== null) resolve(bound);
+    });
+  });
+}
+
+export function createListener(
+  handler: RequestListener,
+  inFlight: InFlight,
+  options: ListenerOptions,
+): Listener {
+  const exchanges = new WeakMap<Socket, Exchange>();
+  const connections = new Set<Socket>();
   let ending: Promise<void> | null = null;
+  const server = limitedServer(options.limits, (request, response) => {
+    exchanges.set(request.socket, { request, response });
+    if (ending !== null) response.setHeader('connection', 'close');
+    handler(request, response);
+  });
+  server.on('connection', (socket: Socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
+  answerClientErrors(server, exchanges);
   return {
     get address() {
-      return address();
+      return addressOf(server);
     },
-    listen: () =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(options.port, options.host, () => {
-          server.off('error', reject);
-          const bound = address();
-          if (bound !== null) resolve(bound);
-        });
-      }),
+    listen: () => listenOn(server, options),
     close(deadlineMs) {
-      closing = true;
-      ending ??= server.listening ? closeServer(server, inFlight, deadlineMs) : Promise.resolve();
+      ending ??= server.listening
+        ? closeServer({ server, inFlight, connections }, deadlineMs)
+        : Promise.resolve();
       return ending;
     },
   };

@@ -149,6 +149,19 @@ test('closing waits for an append whose client has left', async (t) => {
   await closing;
 });
 
+test('a connection that was opened and never used does not hold up closing', async (t) => {
+  const { ports } = stage();
+  const server = createPublicServer(ports);
+  const { port } = await server.listen();
+  const unused = await open(port);
+  let closed = false;
+  unused.on('close', () => (closed = true));
+  const started = performance.now();
+  await server.close(20_000);
+  t.true(performance.now() - started < 10_000);
+  await until(() => closed);
+});
+
 test('closing does not wait longer than its deadline', async (t) => {
   const { ports } = stage({ accept: () => new Promise(() => {}) });
   const server = createPublicServer(ports);
