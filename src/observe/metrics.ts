@@ -157,6 +157,29 @@ function queueGauges(registry: Registry, options: MetricsOptions): () => Promise
   };
 }
 
+type Counting = Omit<Metrics, 'deliverySeconds' | 'acceptSeconds' | 'configInfo'>;
+
+function counting(tallyOf: (name: CounterName) => Tally): Counting {
+  const received = tallyOf('sluis_events_received_total');
+  const rejected = tallyOf('sluis_events_rejected_total');
+  const decided = tallyOf('sluis_decisions_total');
+  const identifiers = tallyOf('sluis_identifiers_total');
+  const blocked = tallyOf('sluis_links_blocked_total');
+  const delivered = tallyOf('sluis_deliveries_total');
+  const signals = tallyOf('sluis_consent_signals_total');
+  const reloads = tallyOf('sluis_config_reloads_total');
+  return {
+    received: (site, intake, count) => received.add([site, intake], count),
+    rejected: (...[site, intake, code, count]) => rejected.add([site, intake, code], count),
+    decided: (...labels) => decided.add(labels, 1),
+    identifier: (...labels) => identifiers.add(labels, 1),
+    linkBlocked: (from, to) => blocked.add([from, to], 1),
+    delivered: (destination, outcome, count) => delivered.add([destination, outcome], count),
+    consentSignal: (format, result) => signals.add([format, result], 1),
+    configReload: (result) => reloads.add([result], 1),
+  };
+}
+
 export function createMetrics(options: MetricsOptions): Observed {
   const registry = new Registry();
   const { known } = options;
@@ -166,30 +189,13 @@ export function createMetrics(options: MetricsOptions): Observed {
   const acceptSeconds = histogram(registry, 'sluis_accept_seconds', ACCEPT_BUCKETS);
   const info = gauge(registry, 'sluis_config_info');
   collectDefaultMetrics({ register: registry });
-
-  const received = tallyOf('sluis_events_received_total');
-  const rejected = tallyOf('sluis_events_rejected_total');
-  const decided = tallyOf('sluis_decisions_total');
-  const identifiers = tallyOf('sluis_identifiers_total');
-  const blocked = tallyOf('sluis_links_blocked_total');
-  const delivered = tallyOf('sluis_deliveries_total');
-  const signals = tallyOf('sluis_consent_signals_total');
-  const reloads = tallyOf('sluis_config_reloads_total');
   const isDestination: Guard = (value) => known.destinations().includes(value);
   const isIntake = within(known.intakes);
-
   const metrics: Metrics = {
-    received: (site, intake, count) => received.add([site, intake], count),
-    rejected: (...[site, intake, code, count]) => rejected.add([site, intake, code], count),
-    decided: (...labels) => decided.add(labels, 1),
-    identifier: (...labels) => identifiers.add(labels, 1),
-    linkBlocked: (from, to) => blocked.add([from, to], 1),
-    delivered: (destination, outcome, count) => delivered.add([destination, outcome], count),
+    ...counting(tallyOf),
     deliverySeconds: (destination, seconds) =>
       deliverySeconds.observe({ destination: guarded(destination, isDestination) }, seconds),
     acceptSeconds: (intake, seconds) => acceptSeconds.observe({ intake: guarded(intake, isIntake) }, seconds),
-    consentSignal: (format, result) => signals.add([format, result], 1),
-    configReload: (result) => reloads.add([result], 1),
     configInfo: (digest) => {
       info.reset();
       info.set({ digest: guarded(digest, (value) => /^[0-9a-f]{8,64}$/.test(value)) }, 1);
