@@ -41,6 +41,8 @@ const SHORTEST_PLACE = 4;
 const PLACES: readonly PersonField[] = ['city', 'region'];
 const MIN_SUBSTRING = 6;
 
+const BEYOND_ASCII = /[^\u0000-\u007f]/; // oxlint-disable-line no-control-regex -- the whole of ASCII
+
 class Collection {
   readonly words: Needle[] = [];
   readonly short: Needle[] = [];
@@ -53,16 +55,16 @@ class Collection {
     if (plain === '') return;
     this.raw.add(value);
     this.#form(plain, source);
-    const folded = plain.normalize('NFKC');
-    if (folded !== plain) this.#form(folded, source);
+    if (BEYOND_ASCII.test(plain)) this.#form(plain.normalize('NFKC'), source);
     if (!source.startsWith('person.')) this.#parts(plain, source);
   }
 
   /** Names and streets are written with other signs in addresses. */
   addSpelled(value: string, source: string): void {
     this.add(value, source);
-    const words = value.trim().toLowerCase().split(/\s+/);
-    if (words.length < 2) return;
+    const plain = value.trim().toLowerCase();
+    if (!/\s/.test(plain)) return;
+    const words = plain.split(/\s+/);
     for (const sign of ['-', '+', '_', '.', '']) this.#form(words.join(sign), source);
   }
 

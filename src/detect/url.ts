@@ -33,7 +33,10 @@ const MAX_SEGMENT = 100;
 
 export function cleanUrl(url: string, rules: UrlRules): CleanedUrl {
   const parsed = parse(url);
-  if (parsed === null) return UNREADABLE;
+  return parsed === null ? UNREADABLE : cleanParsed(parsed, rules);
+}
+
+function cleanParsed(parsed: URL, rules: UrlRules): CleanedUrl {
   const broken = new Set<RuleCode>();
   if (!isHostClean(parsed, rules)) return { value: null, rules: ['url_token'] };
   const base = `${parsed.origin}${cleanPath(parsed.pathname, rules, broken)}`;
@@ -49,11 +52,15 @@ export function cleanUrl(url: string, rules: UrlRules): CleanedUrl {
 export function cleanReferrer(referrer: string, page: string | null, rules: UrlRules): CleanedUrl {
   const parsed = parse(referrer);
   if (parsed === null) return UNREADABLE;
-  const own = rules.origins.includes(parsed.origin) || (page !== null && parse(page)?.host === parsed.host);
-  if (own) return cleanUrl(referrer, rules);
+  const own = rules.origins.includes(parsed.origin) || (page !== null && isSameHost(page, parsed));
+  if (own) return cleanParsed(parsed, rules);
   if (!isHostClean(parsed, rules)) return { value: null, rules: ['url_token'] };
   return { value: parsed.origin, rules: ['cross_site_referrer'] };
 }
+
+/** A text without the referrer's host in it is not worth parsing. */
+const isSameHost = (page: string, { host }: URL): boolean =>
+  page.toLowerCase().includes(host) && parse(page)?.host === host;
 
 function parse(url: string): URL | null {
   if (url.length > MAX_INPUT) return null;

@@ -1,19 +1,20 @@
 // The sole maker of permitted events: what was received, minus all that the plan does not let this destination have. Everything
 // here removes, replaces or coarsens; nothing received leaves without having been named by the vocabulary, the plan or the route.
 
-import type { Campaign, Item, ReceivedEvent, Wire } from '../core/event.ts';
+import type { ReceivedEvent, Wire } from '../core/event.ts';
 import { PermittedEvent } from '../core/permitted.ts';
 import type { PermittedData } from '../core/permitted.ts';
 import type { Remark } from '../core/treatment.ts';
 import type { Scan } from '../detect/event.ts';
-import { anonymised, coarseDevice, wholeSecond } from './coarsen.ts';
-import { cleanCampaign, cleanItems, cleanName, cleanParams, cleanTitle, cleanTraits } from './content.ts';
+import { anonymised, wholeSecond } from './coarsen.ts';
 import { treatIdentifiers } from './ids.ts';
 import { consentOf, narrowed } from './narrow.ts';
 import { permittedPerson } from './person.ts';
 import type { Plan } from './plan.ts';
 import type { Keyring } from './pseudonym.ts';
 import { Remarks } from './remarks.ts';
+import type { Shared } from './shared.ts';
+import { sharedBy } from './shared.ts';
 
 export interface ApplyContext {
   readonly keyring: Keyring;
@@ -32,37 +33,6 @@ export type Applied =
     }
   | { readonly refused: 'no_identifier' | 'unjoinable'; readonly remarks: readonly Remark[] };
 
-/** What all destinations get alike, computed once per event. */
-interface Shared {
-  readonly name: string;
-  readonly title: string | null;
-  readonly campaign: Campaign;
-  readonly items: readonly Item[];
-  readonly device: PermittedData['device'];
-  readonly remarks: readonly Remark[];
-}
-
-const sharedOf = new WeakMap<Scan, Shared>();
-
-function shared(event: ReceivedEvent, scan: Scan): Shared {
-  const known = sharedOf.get(scan);
-  if (known !== undefined) return known;
-  const remarks = new Remarks();
-  const { device } = event;
-  if (device.userAgent !== null || device.screen !== null) remarks.add('device', 'coarse_device', 'coarsen');
-  if (event.occurredAt % 1000 !== 0) remarks.add('occurredAt', 'coarse_time', 'coarsen');
-  const made: Omit<Shared, 'remarks'> = {
-    name: cleanName(event, scan, remarks),
-    title: cleanTitle(event, scan, remarks),
-    campaign: cleanCampaign(event, scan, remarks),
-    items: cleanItems(event, scan, remarks),
-    device: coarseDevice(device),
-  };
-  const whole = { ...made, remarks: remarks.list() };
-  sharedOf.set(scan, whole);
-  return whole;
-}
-
 /** Makes of a received event what one destination may have of it. */
 export function apply(
   event: ReceivedEvent,
@@ -70,8 +40,8 @@ export function apply(
   { plan, context }: { readonly plan: Plan; readonly context: ApplyContext },
 ): Applied {
   const remarks = new Remarks();
-  const same = shared(event, scan);
-  for (const { path, rule, treatment } of same.remarks) remarks.add(path, rule, treatment);
+  const same = sharedBy(event, scan, plan);
+  remarks.addAll(same.remarks);
   const full = build({ event, scan, plan, context, same, remarks });
   const data = plan.anonymous ? anonymised(full) : full;
   if (plan.anonymous) remarks.add('*', 'anonymous', 'coarsen');
@@ -89,17 +59,15 @@ interface Building {
   readonly remarks: Remarks;
 }
 
-function build({ event, scan, plan, context, same, remarks }: Building): PermittedData {
+function build(building: Building): PermittedData {
+  const { event, scan, plan, context, same, remarks } = building;
   const { keyring, eventId } = context;
-  const { kept, ...treated } = treatIdentifiers(plan, { event, scan, keyring, remarks });
+  const { kept, ...treated } = treatIdentifiers(plan, { ...same, scan, keyring, remarks });
+  const content = same.content(plan);
+  remarks.addAll(content.remarks);
   // An anonymous event's key comes from our own id, so that nothing of the client's repeats in it.
   const keyed =
     plan.anonymous || event.messageId === null ? `event ${eventId}` : `message ${event.messageId}`;
-  const page = scan.page(plan.query);
-  for (const rule of page.url.rules)
-    remarks.add('page.url', rule, page.url.value === null ? 'strip' : 'replace');
-  for (const rule of page.referrer.rules)
-    remarks.add('page.referrer', rule, page.referrer.value === null ? 'strip' : 'coarsen');
   return {
     destination: plan.destination.name,
     site: event.site,
@@ -112,14 +80,14 @@ function build({ event, scan, plan, context, same, remarks }: Building): Permitt
     ...treated,
     ...(kept.length > 0 ? { kept } : {}),
     person: permittedPerson(event, plan, { scan, remarks }),
-    params: cleanParams(event, plan, { scan, remarks }),
+    params: content.params,
     items: same.items,
-    page: { url: page.url.value, title: same.title, referrer: page.referrer.value },
+    page: content.page,
     campaign: same.campaign,
     device: same.device,
-    traits: cleanTraits(event, plan, { scan, remarks }),
+    traits: content.traits,
     consent: consentOf(plan.purposes),
-    wire: permittedWire({ event, scan, plan, context, same, remarks }),
+    wire: permittedWire(building),
   };
 }
 
@@ -131,12 +99,8 @@ function permittedWire({ event, scan, plan, context, remarks }: Building): Wire 
   for (const [name, value] of Object.entries(wire.fields)) {
     const form = Object.hasOwn(forms, name) ? forms[name] : undefined;
     if (form?.test(value) === true && scan.text(value).length === 0) fields[name] = value;
-    else
-      remarks.add(
-        form === undefined ? 'wire.*' : `wire.${name}`,
-        form === undefined ? 'default_deny' : 'personal_data',
-        'strip',
-      );
+    else if (form === undefined) remarks.once('wire.*', 'default_deny', 'strip');
+    else remarks.add(`wire.${name}`, 'personal_data', 'strip');
   }
   return { protocol: wire.protocol, fields };
 }
@@ -146,8 +110,9 @@ const GROUPS = ['ids', 'links', 'person', 'params', 'page', 'campaign', 'device'
 function fieldsOf(data: PermittedData): readonly string[] {
   const fields: string[] = [];
   for (const group of GROUPS) {
-    for (const [name, value] of Object.entries(data[group])) {
-      if (value !== null && value !== undefined) fields.push(`${group}.${name}`);
+    const values: object = data[group];
+    for (const name of Object.keys(values)) {
+      if (values[name as keyof typeof values] !== null) fields.push(`${group}.${name}`); // its own key
     }
   }
   if (data.items.length > 0) fields.push('items');

@@ -36,6 +36,12 @@ const fieldOf = (
 
 const isParam = (name: string): name is keyof typeof PARAMS => Object.hasOwn(PARAMS, name);
 
+/** Assigning to `__proto__` would set the prototype. */
+function put(into: Record<string, Json>, name: string, value: Json): void {
+  if (name === '__proto__') Object.defineProperty(into, name, { value, enumerable: true });
+  else into[name] = value;
+}
+
 /** What a parameter is to this event and route; null if it has no place. */
 function paramKind(
   name: string,
@@ -58,12 +64,12 @@ export function cleanParams(event: ReceivedEvent, plan: Plan, given: Given): Jso
     const path = isParam(name) || plan.params.has(name) ? `params.${name}` : 'params.*';
     if (kind === null) {
       const search = isParam(name) && PARAMS[name] === 'search';
-      given.remarks.add(path, search ? 'search_term' : 'default_deny', 'strip');
+      given.remarks.once(path, search ? 'search_term' : 'default_deny', 'strip');
       continue;
     }
     const cleaned = cleanValue(value, fieldOf(name, kind, { scan: given.scan, query: plan.query }));
     if ('rule' in cleaned) given.remarks.add(path, cleaned.rule, 'strip');
-    else Object.defineProperty(clean, name, { value: cleaned.value, enumerable: true });
+    else put(clean, name, cleaned.value);
   }
   return clean;
 }
@@ -72,12 +78,12 @@ export function cleanTraits(event: ReceivedEvent, plan: Plan, given: Given): Jso
   const clean: Record<string, Json> = {};
   for (const [name, value] of Object.entries(event.traits)) {
     if (!plan.params.has(name) || paramKind(name, event, plan.params) === null) {
-      given.remarks.add('traits.*', 'default_deny', 'strip');
+      given.remarks.once('traits.*', 'default_deny', 'strip');
       continue;
     }
     const cleaned = cleanValue(value, fieldOf(name, 'free', { scan: given.scan, query: plan.query }));
     if ('rule' in cleaned) given.remarks.add(`traits.${name}`, cleaned.rule, 'strip');
-    else Object.defineProperty(clean, name, { value: cleaned.value, enumerable: true });
+    else put(clean, name, cleaned.value);
   }
   return clean;
 }
@@ -85,36 +91,40 @@ export function cleanTraits(event: ReceivedEvent, plan: Plan, given: Given): Jso
 /** Numbers without a mark of their own pass check digits by chance too often to cost a catalogue one article in ten. */
 const BY_CHANCE = /^(?:bsn|steuer_id|rijksregister|phone|dni)$/;
 
+function itemFindings(name: string, text: string, scan: Scan): readonly Finding[] {
+  const findings = scan.text(text);
+  if (findings.length === 0 || name !== 'item_id' || !/^\d+[A-Z]?$/i.test(text)) return findings;
+  return findings.filter((found) => !BY_CHANCE.test(found.kind));
+}
+
 function cleanItem(item: Item, scan: Scan, remarks: Remarks): Item {
   const clean: Record<string, Json> = {};
   for (const [name, value] of Object.entries(item)) {
     if (!Object.hasOwn(ITEM_FIELDS, name)) {
-      remarks.add('items.*', 'default_deny', 'strip');
+      remarks.once('items.*', 'default_deny', 'strip');
       continue;
     }
     const { kind } = ITEM_FIELDS[name as keyof typeof ITEM_FIELDS]; // own key checked
-    const findings = (text: string): readonly Finding[] =>
-      scan
-        .text(text)
-        .filter((found) => !(name === 'item_id' && /^\d+[A-Z]?$/i.test(text) && BY_CHANCE.test(found.kind)));
     const cleaned = cleanValue(value, {
-      ...fieldOf(name, kind, { scan, query: [] }),
-      scan: findings,
+      name,
+      kind,
+      scan: (text) => itemFindings(name, text, scan),
+      url: (text) => scan.url(text, []),
     });
-    if ('rule' in cleaned) remarks.add(`items.${name}`, cleaned.rule, 'strip');
+    if ('rule' in cleaned) remarks.once(`items.${name}`, cleaned.rule, 'strip');
     else clean[name] = cleaned.value;
   }
   return clean;
 }
 
 export function cleanItems(event: ReceivedEvent, scan: Scan, remarks: Remarks): readonly Item[] {
-  if (event.items.length > MAX_ITEMS) remarks.add('items.*', 'value_too_long', 'strip');
+  if (event.items.length > MAX_ITEMS) remarks.once('items.*', 'value_too_long', 'strip');
   return event.items.slice(0, MAX_ITEMS).map((item) => cleanItem(item, scan, remarks));
 }
 
 function redacted(text: string, scan: Scan, into: { path: string; max: number; remarks: Remarks }): string {
   const findings = scan.text(text);
-  for (const { kind } of findings) into.remarks.add(into.path, ruleOf(kind), 'replace');
+  for (const { kind } of findings) into.remarks.once(into.path, ruleOf(kind), 'replace');
   const clean = redact(text, findings);
   // Parts that were harmless apart may spell something together.
   if (findings.length > 0 && scan.text(clean).length > 0) return '';

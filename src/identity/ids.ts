@@ -1,17 +1,17 @@
 // Treats the identifiers of one event for one destination: kept, replaced by a pseudonym, or stripped. A link gives exactly what
 // the other system's destination receives, because it is computed by the very same function.
 
-import type { Identifier, ReceivedEvent } from '../core/event.ts';
+import type { Identifier } from '../core/event.ts';
 import { identifierKind, identifierName, isSystem } from '../core/identifiers.ts';
 import type { RuleCode } from '../core/reasons.ts';
 import type { Scan } from '../detect/event.ts';
-import { periodsOf } from './period.ts';
 import type { IdPlan, IdRule, LinkPlan, Plan } from './plan.ts';
 import type { Keyring } from './pseudonym.ts';
 import { Remarks } from './remarks.ts';
+import type { NamedId } from './shared.ts';
 
 export interface Treating {
-  readonly event: ReceivedEvent;
+  readonly ids: readonly NamedId[];
   readonly scan: Scan;
   readonly keyring: Keyring;
   readonly periodOf: (id: Identifier) => string;
@@ -31,17 +31,17 @@ interface Treated {
 }
 
 const USER_ID = 'site.user_id';
+const ANONYMOUS_ID = 'site.anonymous_id';
 const NO_IDS: TreatedIds = { ids: {}, links: {}, kept: [] };
 
-export function treatIdentifiers(plan: Plan, given: Omit<Treating, 'periodOf'>): TreatedIds {
-  const { event, remarks } = given;
+export function treatIdentifiers(plan: Plan, treating: Treating): TreatedIds {
+  const { remarks } = treating;
   if (plan.anonymous) {
-    for (const id of event.ids) remarks.add(`ids.${identifierName(id)}`, 'anonymous', 'strip');
+    for (const { name } of treating.ids) remarks.add(`ids.${name}`, 'anonymous', 'strip');
     return NO_IDS;
   }
-  const treating: Treating = { ...given, periodOf: periodsOf(event, plan.periodMs) };
   const own = treat(plan.ids, treating);
-  remarkStripped(plan, event, remarks);
+  remarkStripped(plan, treating);
   const ids: Record<string, string> = {};
   const kept: string[] = [];
   for (const [name, value] of own.values) {
@@ -56,11 +56,11 @@ export function treatIdentifiers(plan: Plan, given: Omit<Treating, 'periodOf'>):
 function treat(plan: IdPlan, treating: Treating): Treated {
   const values = new Map<string, string>();
   const raw = new Set<string>();
-  for (const id of treating.event.ids) {
-    const name = identifierName(id);
+  for (const named of treating.ids) {
+    const { name } = named;
     const rule = plan.rules.get(name);
     if (rule === undefined) continue;
-    const treated = treatOne(id, { plan, rule, treating });
+    const treated = treatOne(named, { plan, rule, treating });
     treating.remarks.add(`ids.${name}`, treated.rule, treated.treatment);
     if (treated.treatment === 'strip') continue;
     values.set(name, treated.value);
@@ -77,7 +77,7 @@ interface TreatedOne {
 }
 
 function treatOne(
-  id: Identifier,
+  { id, name }: NamedId,
   { plan, rule, treating }: { plan: IdPlan; rule: IdRule; treating: Treating },
 ): TreatedOne {
   const strip = (why: RuleCode): TreatedOne => ({ treatment: 'strip', rule: why, value: '' });
@@ -92,7 +92,7 @@ function treatOne(
     rule: against ?? rule.rule,
     value: treating.keyring.pseudonym({
       destination: plan.destination,
-      name: identifierName(id),
+      name,
       value: id.value,
       format: rule.format,
       period: treating.periodOf(id),
@@ -126,12 +126,12 @@ function againstKeeping(id: Identifier, system: string, scan: Scan): RuleCode | 
 function standIn(plan: IdPlan, treating: Treating, values: Map<string, string>): void {
   if (plan.standIn === null) return;
   const { name, format } = plan.standIn;
-  if (values.has(name) || treating.event.ids.some((id) => identifierName(id) === name)) return;
-  const id = treating.event.ids.find((each) => each.system === 'site' && each.kind === 'anonymous_id');
+  if (treating.ids.some((each) => each.name === name)) return;
+  const id = treating.ids.find((each) => each.name === ANONYMOUS_ID)?.id;
   if (id === undefined || treating.scan.shared(id.value)) return;
   const value = treating.keyring.pseudonym({
     destination: plan.destination,
-    name: identifierName(id),
+    name: ANONYMOUS_ID,
     value: id.value,
     format,
     period: treating.periodOf(id),
@@ -140,20 +140,13 @@ function standIn(plan: IdPlan, treating: Treating, values: Map<string, string>):
   treating.remarks.add(`ids.${name}`, 'stand_in', 'pseudonymise');
 }
 
-function remarkStripped(plan: Plan, event: ReceivedEvent, remarks: Remarks): void {
-  const linked = new Set(plan.links.map((each) => each.system));
-  const asked = new Set(plan.destination.links.map((each) => each.system));
-  for (const id of event.ids) {
-    const name = identifierName(id);
+function remarkStripped(plan: Plan, { ids, remarks }: Treating): void {
+  for (const { id, name } of ids) {
     if (plan.ids.rules.has(name)) continue;
-    if (linked.has(id.system) && id.system !== 'site') continue;
+    if (id.system !== 'site' && plan.links.some((each) => each.system === id.system)) continue;
+    const asked = name === USER_ID || plan.destination.links.some((each) => each.system === id.system);
     const own = id.system === plan.destination.system || (id.system === 'site' && name !== USER_ID);
-    const rule = own
-      ? 'default_deny'
-      : asked.has(id.system) || name === USER_ID
-        ? 'link_not_permitted'
-        : 'foreign_id';
-    remarks.add(`ids.${name}`, rule, 'strip');
+    remarks.add(`ids.${name}`, own ? 'default_deny' : asked ? 'link_not_permitted' : 'foreign_id', 'strip');
   }
 }
 

@@ -59,6 +59,8 @@ export interface Plan {
   /** Names the route lists; the vocabulary of the event comes on top. */
   readonly params: ReadonlySet<string>;
   readonly query: readonly string[];
+  /** Parameters and query names in one word: routes that list the same get the same content. */
+  readonly listed: string;
   readonly wire: string | null;
   readonly purposes: Allowance['purposes'];
   readonly periodMs: number;
@@ -106,6 +108,7 @@ function makePlan(input: PlanInput): Plan {
     person: new Set(allowance.person.filter((field) => type.person.includes(field))),
     params: new Set(destination.params),
     query: destination.query,
+    listed: `${destination.params.join()}\n${destination.query.join()}`,
     wire: anonymous ? null : type.wire,
     purposes: allowance.purposes,
     periodMs: snapshot.pseudonyms.periodMs,

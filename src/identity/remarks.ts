@@ -1,18 +1,29 @@
-// Collects what was done to an event on its way to one destination: paths, rules and treatments, each once, never a value.
+// Collects what was done to an event on its way to one destination: paths, rules and treatments, never a value.
 
 import type { RuleCode } from '../core/reasons.ts';
 import type { Remark, Treatment } from '../core/treatment.ts';
 
 export class Remarks {
-  readonly #byKey = new Map<string, Remark>();
+  readonly #list: Remark[] = [];
 
   add(path: string, rule: RuleCode, treatment: Treatment): void {
-    const key = `${path} ${rule} ${treatment}`;
-    if (!this.#byKey.has(key)) this.#byKey.set(key, { path, rule, treatment });
+    this.#list.push({ path, rule, treatment });
+  }
+
+  /** For paths that stand for many values (`params.*`, a field of every item): told once. */
+  once(path: string, rule: RuleCode, treatment: Treatment): void {
+    const told = this.#list.some(
+      (each) => each.path === path && each.rule === rule && each.treatment === treatment,
+    );
+    if (!told) this.add(path, rule, treatment);
+  }
+
+  addAll(remarks: readonly Remark[]): void {
+    for (const remark of remarks) this.#list.push(remark);
   }
 
   list(): readonly Remark[] {
-    return [...this.#byKey.values()];
+    return this.#list;
   }
 }
 

@@ -1,0 +1,92 @@
+// What several destinations get alike, made once per event: words and items for all of them, parameters, traits and page for
+// those whose routes list the same names. Remembered with the event's scan and gone with it.
+
+import type { Campaign, Identifier, Item, Page, ReceivedEvent } from '../core/event.ts';
+import { identifierName } from '../core/identifiers.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { PermittedData } from '../core/permitted.ts';
+import type { Remark } from '../core/treatment.ts';
+import type { Scan } from '../detect/event.ts';
+import { coarseDevice } from './coarsen.ts';
+import { cleanCampaign, cleanItems, cleanName, cleanParams, cleanTitle, cleanTraits } from './content.ts';
+import { periodsOf } from './period.ts';
+import type { Plan } from './plan.ts';
+import { Remarks } from './remarks.ts';
+
+export interface NamedId {
+  readonly id: Identifier;
+  /** `<system>.<kind>` */
+  readonly name: string;
+}
+
+export interface Content {
+  readonly params: JsonObject;
+  readonly traits: JsonObject;
+  readonly page: Page;
+  readonly remarks: readonly Remark[];
+}
+
+export interface Shared {
+  readonly ids: readonly NamedId[];
+  readonly periodOf: (id: Identifier) => string;
+  readonly name: string;
+  readonly campaign: Campaign;
+  readonly items: readonly Item[];
+  readonly device: PermittedData['device'];
+  readonly remarks: readonly Remark[];
+  /** By what the route lists. */
+  content(plan: Plan): Content;
+}
+
+const sharedOf = new WeakMap<Scan, Shared>();
+
+export function sharedBy(event: ReceivedEvent, scan: Scan, plan: Plan): Shared {
+  const known = sharedOf.get(scan);
+  if (known !== undefined) return known;
+  const made = share(event, scan, plan.periodMs);
+  sharedOf.set(scan, made);
+  return made;
+}
+
+function share(event: ReceivedEvent, scan: Scan, periodMs: number): Shared {
+  const remarks = new Remarks();
+  const { device } = event;
+  if (device.userAgent !== null || device.screen !== null) remarks.add('device', 'coarse_device', 'coarsen');
+  if (event.occurredAt % 1000 !== 0) remarks.add('occurredAt', 'coarse_time', 'coarsen');
+  const title = cleanTitle(event, scan, remarks);
+  const contents = new Map<string, Content>();
+  return {
+    ids: event.ids.map((id) => ({ id, name: identifierName(id) })),
+    periodOf: periodsOf(event, periodMs),
+    name: cleanName(event, scan, remarks),
+    campaign: cleanCampaign(event, scan, remarks),
+    items: cleanItems(event, scan, remarks),
+    device: coarseDevice(device),
+    remarks: remarks.list(),
+    content: (plan) => {
+      const known = contents.get(plan.listed);
+      if (known !== undefined) return known;
+      const made = contentOf(event, plan, { scan, title });
+      contents.set(plan.listed, made);
+      return made;
+    },
+  };
+}
+
+function contentOf(
+  event: ReceivedEvent,
+  plan: Plan,
+  { scan, title }: { readonly scan: Scan; readonly title: string | null },
+): Content {
+  const remarks = new Remarks();
+  const { url, referrer } = scan.page(plan.query);
+  for (const rule of url.rules) remarks.add('page.url', rule, url.value === null ? 'strip' : 'replace');
+  for (const rule of referrer.rules)
+    remarks.add('page.referrer', rule, referrer.value === null ? 'strip' : 'coarsen');
+  return {
+    params: cleanParams(event, plan, { scan, remarks }),
+    traits: cleanTraits(event, plan, { scan, remarks }),
+    page: { url: url.value, title, referrer: referrer.value },
+    remarks: remarks.list(),
+  };
+}
