@@ -11,7 +11,8 @@ import type { Accepted, Clock, DecisionFeed, Metrics } from './core/ports.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import { recheck } from './outbox/recheck.ts';
 import type { Judged, PipelineContext } from './pipeline.ts';
-import { admissionsOf, judge, narrowTo, rejudge } from './pipeline.ts';
+import { admissionsOf, judge } from './pipeline.ts';
+import { narrowTo, rejudge } from './rejudge.ts';
 
 export interface AcceptPorts {
   /** Everything the pipeline needs but the clock, under the snapshot in force. */

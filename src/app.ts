@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { accept, recheckDelivery } from './accept.ts';
 import { RunningConfig } from './config/running.ts';
 import { CONSENT_READERS, isConsentCookie } from './consent/index.ts';
-import { recordKeeper } from './consent/record.ts';
+import { RECORD_COOKIE, recordKeeper } from './consent/record.ts';
 import type { Snapshot } from './core/config.ts';
 import type { OpenedStore } from './core/plugin.ts';
 import type { Clock, Log, Random, RecordKeeper } from './core/ports.ts';
@@ -16,7 +16,6 @@ import type { ExplainContext } from './explain.ts';
 import { createAdminServer, createPublicServer } from './http/server.ts';
 import type { ConsentChange, NotReady } from './http/ports.ts';
 import { keyring } from './identity/pseudonym.ts';
-import type { Keyring } from './identity/pseudonym.ts';
 import { readCookieIds } from './intake/ids.ts';
 import { INTAKE_PROTOCOLS } from './intake/index.ts';
 import { decisionFeed } from './observe/feed.ts';
@@ -116,11 +115,16 @@ function keepHouse(outbox: Outbox, config: RunningConfig, log: Log): () => void 
   return () => clearInterval(timer);
 }
 
-/** Digests of the ids in a visitor's cookies, to find what is queued of theirs. */
-function subjectsOf(change: ConsentChange, keys: Keyring): readonly string[] {
-  const { site, idCookies } = change;
-  const cookies = readCookieIds({ site, fromServer: false, idCookies, consentCookies: {} });
-  return cookies.flatMap(({ name, value }) => keys.subjectDigest(name, value).all);
+/** Digests of a visitor's record and of the ids in their cookies, to find what is queued of theirs. */
+function subjectsOf(change: ConsentChange, { keys, records }: ExplainContext): readonly string[] {
+  const { site, idCookies, consentCookies } = change;
+  const cookies = readCookieIds({ site, fromServer: false, idCookies, consentCookies });
+  const tokens = consentCookies[RECORD_COOKIE] ?? [];
+  const held = tokens.flatMap((token) => records.open(token)?.id ?? []);
+  return [
+    ...cookies.map(({ name, value }) => [name, value] as const),
+    ...held.map((id) => ['record', id] as const),
+  ].flatMap(([name, value]) => keys.subjectDigest(name, value).all);
 }
 
 /** The store of a routing file, for commands, while no gateway owns it. Throws `store_locked` if one does. */
@@ -230,7 +234,7 @@ async function startParts(options: AppOptions, closers: Closers): Promise<App> {
         each.requires.some((purpose) => change.denied.includes(purpose)),
       );
       await outbox.denials.deny(
-        subjectsOf(change, context().keys),
+        subjectsOf(change, context()),
         affected.map(({ name }) => name),
         change.at,
       );

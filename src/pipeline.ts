@@ -2,6 +2,7 @@
 // Pure and synchronous, so that production, `explain` and the console tell the same story.
 
 import type { Destination, Site, Snapshot } from './core/config.ts';
+import type { Claim } from './core/consent.ts';
 import type { Allowance, Decision, EventFacts, Reason, SaidSince } from './core/decision.ts';
 import { NOTHING_ALLOWED } from './core/decision.ts';
 import type { ReceivedEvent } from './core/event.ts';
@@ -14,7 +15,7 @@ import { gather } from './consent/merge.ts';
 import type { Signal } from './consent/merge.ts';
 import { scanEvent } from './detect/event.ts';
 import type { Scan } from './detect/event.ts';
-import { apply, narrow } from './identity/apply.ts';
+import { apply } from './identity/apply.ts';
 import { joinable } from './identity/linkage.ts';
 import { planFor } from './identity/plan.ts';
 import type { Keyring, Subjects } from './identity/pseudonym.ts';
@@ -153,7 +154,7 @@ export function judge(event: ReceivedEvent, context: PipelineContext): Judged {
     switchedOff: switchedOff(event),
     consent: state,
   };
-  const subjects = keys.subjectDigests(event);
+  const subjects = withRecords(keys.subjectDigests(event), state.claims, keys);
   const standing = context.saidSince(subjects.all);
   const decisions = snapshot.destinations.map((destination) =>
     decide({
@@ -178,6 +179,18 @@ export function judge(event: ReceivedEvent, context: PipelineContext): Judged {
     treat(destination, decisions[index] as Decision, judging),
   ); // same length
   return { id: judging.id, event, facts, subjects, signals, told: withoutJoinable(told) };
+}
+
+/** Whoever holds a signed record is found by it too, also where the site reads no id cookies. */
+function withRecords(subjects: Subjects, claims: readonly Claim[], keys: Keyring): Subjects {
+  const ids = claims.flatMap(({ record }) =>
+    record === undefined ? [] : [keys.subjectDigest('record', record)],
+  );
+  if (ids.length === 0) return subjects;
+  return {
+    current: [...subjects.current, ...ids.flatMap(({ current }) => current)],
+    all: [...subjects.all, ...ids.flatMap(({ all }) => all)],
+  };
 }
 
 function once<T>(make: () => T): () => T {
@@ -234,60 +247,4 @@ export function admissionsOf(judged: readonly Judged[], context: PipelineContext
       events: group.map((each) => admitted(each, context.keys)),
     };
   });
-}
-
-export interface RejudgeContext {
-  readonly snapshot: Snapshot;
-  readonly now: number;
-  typeOf(name: string): DestinationType | undefined;
-}
-
-/** Judges what is queued again, under today's snapshot, clock and what the person said since. */
-export function rejudge(
-  asked: { readonly facts: EventFacts; readonly destination: string; readonly standing: SaidSince },
-  { snapshot, now }: RejudgeContext,
-): Decision {
-  const { facts, standing } = asked;
-  const destination = snapshot.destinations.find((each) => each.name === asked.destination);
-  if (destination === undefined) return gone(asked.destination);
-  return decide({ facts, destination, snapshot, standing, now });
-}
-
-const gone = (destination: string): Decision => ({
-  destination,
-  verdict: 'block',
-  reasons: [{ code: 'destination_gone' }],
-  allowance: NOTHING_ALLOWED,
-  notice: null,
-});
-
-/** Applies today's allowance to what was permitted then; plans only remove. Null if too little is left to place it. */
-export function narrowTo(
-  asked: {
-    readonly facts: EventFacts;
-    readonly permitted: PermittedEvent;
-    readonly decisions: (name: string) => Decision;
-  },
-  { snapshot, typeOf }: RejudgeContext,
-): PermittedEvent | null {
-  const { data } = asked.permitted;
-  const decision = asked.decisions(data.destination);
-  const destination = snapshot.destinations.find((each) => each.name === data.destination);
-  const type = destination && typeOf(destination.type);
-  if (!destination || !type) return null;
-  const plan = planFor({
-    destination,
-    type,
-    allowance: decision.allowance,
-    anonymous: data.anonymous,
-    snapshot,
-    types: typeOf,
-    sensitive: asked.facts.sensitive,
-    site: data.site,
-    allowanceOf: (name) => {
-      const other = asked.decisions(name);
-      return other.verdict === 'forward' ? other.allowance : null;
-    },
-  });
-  return narrow(asked.permitted, plan);
 }

@@ -229,3 +229,23 @@ test('what is queued for a destination that is gone is dropped', async (t) => {
     reason: 'destination_gone',
   });
 });
+
+test('a withdrawn record finds what was queued under it, without any id cookie', async (t) => {
+  const signed = config({ sites: [site({ consent: ['record'], cookies: false })] });
+  const { ports, claimed, rechecking, outbox, time } = await setUp(signed);
+  const { records, keys } = explainContext(signed);
+  const token = records.issue({
+    id: 'r-1',
+    site: 'shop',
+    notice: '2026-05',
+    givenAt: NOW - DAY,
+    purposes: { analytics: true },
+  });
+  await accept([consenting({}, { consent: noConsent({ consent: { record: token } }) })], ports);
+  time.now += 1000;
+  await outbox.denials.deny(keys.subjectDigest('record', 'r-1').all, ['ga4'], time.now);
+  t.deepEqual(recheckDelivery(await claimed('ga4'), rechecking), {
+    outcome: 'withheld',
+    reason: 'withdrawn',
+  });
+});

@@ -28,7 +28,8 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   audience: ['core', 'outbox'],
   'pipeline.ts': ['core', 'consent', 'policy', 'detect', 'identity'],
   delivery: ['core', 'outbox', 'destinations/index.ts'],
-  'accept.ts': ['core', 'pipeline.ts', 'outbox'],
+  'rejudge.ts': ['core', 'policy', 'identity'],
+  'accept.ts': ['core', 'pipeline.ts', 'rejudge.ts', 'outbox'],
   'explain.ts': [
     'core',
     'pipeline.ts',
@@ -50,6 +51,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
     'consent',
     'detect',
     'pipeline.ts',
+    'rejudge.ts',
     'explain.ts',
     'notice',
     'ledger',

@@ -7,7 +7,7 @@ import type { Allowance, EventFacts, Verdict } from '../core/decision.ts';
 import { NOTHING_ALLOWED } from '../core/decision.ts';
 import type { Explained, ExplainContext, ExplainedDecision } from '../explain.ts';
 import { explain } from '../explain.ts';
-import { rejudge } from '../pipeline.ts';
+import { rejudge } from '../rejudge.ts';
 import type { Call, Command, Io } from './command.ts';
 import { EXIT, linesOf, parseLine, usageError } from './command.ts';
 import { snapshotOf } from './config.ts';

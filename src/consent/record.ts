@@ -138,7 +138,7 @@ function signedClaim(token: string, context: ReadContext): Claim {
   const record = context.openRecord(token);
   if (record === null) return refused('record_forged', context);
   if (record.site !== context.site.name) return refused('record_other_site', context);
-  return claimFor({ ...record, proven: true }, context);
+  return { ...claimFor({ ...record, proven: true }, context), record: record.id };
 }
 
 /** Undefined where it cannot be read; null where it is not there. */

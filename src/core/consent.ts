@@ -64,6 +64,8 @@ export interface Claim {
   readonly generation: Readonly<Record<string, string | number>> | null;
   /** Reason code when the signal was there but could not be read or was not valid (`tcf_malformed`, …). */
   readonly unreadable: string | null;
+  /** Our own id of a signed record, by which a later change of it finds what is queued. Absent for everything else. */
+  readonly record?: string;
 }
 
 /** `context.consent.{notice, givenAt}` or `ep.sluis_notice`: dates signals that do not date themselves. */

@@ -59,6 +59,7 @@ const claim = exactly<Claim>({
   notice: orNull(text),
   generation: orNull(mapOf((value) => text(value) || number(value))),
   unreadable: orNull(text),
+  record: orAbsent(text),
 });
 
 const eventFacts = exactly<EventFacts>({
