@@ -68,6 +68,12 @@ class Collection {
     for (const sign of ['-', '+', '_', '.', '']) this.#form(words.join(sign), source);
   }
 
+  /** `jan.jansen` names its owner without the domain; `info` does not. */
+  addLocalPart(email: string, source: string): void {
+    const local = email.trim().toLowerCase().split('@', 1)[0] ?? '';
+    if (local.length >= MIN_SUBSTRING && /[._\d-]/.test(local)) this.#form(local, source);
+  }
+
   addPhone(value: string, source: string): void {
     this.add(value, source);
     const digits = value.replace(/\D/g, '');
@@ -97,6 +103,7 @@ function addPerson(into: Collection, event: ReceivedEvent): void {
     if (typeof value !== 'string' || COMMON_WORDS.some((word) => word === field)) continue;
     if (PLACES.some((place) => place === field) && value.trim().length < SHORTEST_PLACE) continue;
     const source = `person.${field}`;
+    if (field === 'email') into.addLocalPart(value, source);
     if (field === 'phone') into.addPhone(value, source);
     else into.addSpelled(value, source);
   }

@@ -12,7 +12,7 @@ import type { Plan } from './plan.ts';
 import type { Remarks } from './remarks.ts';
 import { ruleOf } from './remarks.ts';
 import type { Field } from './value.ts';
-import { MAX_TEXT, cleanValue, cut } from './value.ts';
+import { MAX_READ, MAX_TEXT, cleanValue, cut } from './value.ts';
 
 const MAX_TITLE = 500;
 const MAX_ITEMS = 200;
@@ -123,17 +123,30 @@ export function cleanItems(event: ReceivedEvent, scan: Scan, remarks: Remarks): 
 }
 
 function redacted(text: string, scan: Scan, into: { path: string; max: number; remarks: Remarks }): string {
-  const findings = scan.text(text);
+  const read = cut(text, MAX_READ);
+  const findings = scan.text(read);
   for (const { kind } of findings) into.remarks.once(into.path, ruleOf(kind), 'replace');
-  const clean = redact(text, findings);
+  const clean = redact(read, findings);
   // Parts that were harmless apart may spell something together.
   if (findings.length > 0 && scan.text(clean).length > 0) return '';
   return cut(clean, into.max);
 }
 
+/** The title of a results page repeats what was searched for; it goes even for a route that lists the parameter. */
+function withoutSearch(title: string, term: Json | undefined): string {
+  const wanted = typeof term === 'string' ? term.trim().toLowerCase() : '';
+  if (wanted.length < 2) return title;
+  const at = title.toLowerCase().indexOf(wanted);
+  return at < 0 ? title : `${title.slice(0, at)}:search_term${title.slice(at + wanted.length)}`;
+}
+
 export function cleanTitle(event: ReceivedEvent, scan: Scan, remarks: Remarks): string | null {
   const { title } = event.page;
-  return title === null ? null : redacted(title, scan, { path: 'page.title', max: MAX_TITLE, remarks });
+  if (title === null) return null;
+  const told = withoutSearch(cut(title, MAX_READ), event.params['search_term']);
+  if (told.includes(':search_term') && !title.includes(':search_term'))
+    remarks.add('page.title', 'search_term', 'replace');
+  return redacted(told, scan, { path: 'page.title', max: MAX_TITLE, remarks });
 }
 
 const CAMPAIGN = ['source', 'medium', 'name', 'term', 'content', 'id'] as const;

@@ -145,7 +145,7 @@ function remarkStripped(plan: Plan, { ids, remarks }: Treating): void {
     if (plan.ids.rules.has(name)) continue;
     if (id.system !== 'site' && plan.links.some((each) => each.system === id.system)) continue;
     const asked = name === USER_ID || plan.destination.links.some((each) => each.system === id.system);
-    const own = id.system === plan.destination.system || (id.system === 'site' && name !== USER_ID);
+    const own = name !== USER_ID && (id.system === plan.destination.system || id.system === 'site');
     remarks.add(`ids.${name}`, own ? 'default_deny' : asked ? 'link_not_permitted' : 'foreign_id', 'strip');
   }
 }

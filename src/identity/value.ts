@@ -10,6 +10,7 @@ import { ruleOf } from './remarks.ts';
 
 /** What the strictest vendor takes of a parameter (GA4). */
 export const MAX_TEXT = 100;
+export const MAX_READ = 2048;
 const MAX_LIST = 20;
 /** Beyond this a number is no price, count or duration. */
 const MAX_NUMBER = 1e12;
@@ -56,12 +57,20 @@ function cleanText(text: string, { scan, url }: Field): Cleaned {
     const cleaned = url(text);
     return cleaned.value === null ? refuse(cleaned.rules[0] ?? 'default_deny') : { value: cleaned.value };
   }
-  const local = /^\/\S*$/.test(text) ? (/^[^?#]*/.exec(text)?.[0] ?? '') : text;
+  // Only the first hundred characters leave; so many more are read that no wrapping around them is cut in two.
+  const local = withoutLocalQuery(cut(text, MAX_READ));
   // An address in the middle of a text has a query nobody cleaned.
   if (/:\/\/\S*[?#]/.test(local)) return refuse('url_query');
   const first = scan(local)[0];
   if (first !== undefined) return refuse(ruleOf(first.kind));
   return { value: cut(local, MAX_TEXT) };
+}
+
+/** `/login?next=…`, `login?next=…`: an address of the site itself, whose query goes. */
+function withoutLocalQuery(text: string): string {
+  const mark = text.search(/[?#]/);
+  if (mark < 0 || /\s/.test(text)) return text;
+  return text.startsWith('/') || text.includes('=', mark) ? text.slice(0, mark) : text;
 }
 
 function cleanList(list: readonly Json[], field: Field): Cleaned {

@@ -44,6 +44,7 @@ const CARRIED = [
   'message-0001',
   'Welcome Jan',
   'mr. de vries',
+  'jan.jansen',
   'de-vries',
   'shop in Delft',
   '31612345678',

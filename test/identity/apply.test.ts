@@ -58,6 +58,19 @@ test('an address in a parameter is cleaned as the page’s own is', (t) => {
   });
 });
 
+test('a title does not repeat what was searched for', (t) => {
+  const page = { url: null, title: 'Results for Red Boots | Shop', referrer: null };
+  const event = visitor({ name: 'search', params: { search_term: 'red boots' }, page });
+  t.is(permitted(event, 'ga4').page.title, 'Results for :search_term | Shop');
+});
+
+test('a very long text costs its first part only and leaves its first hundred characters', (t) => {
+  const long = 'word '.repeat(5000);
+  t.is(params({ coupon: `${long}jan@mail.example` })['coupon'], 'word '.repeat(20));
+  t.deepEqual(params({ coupon: `jan@mail.example ${long}` }), {});
+  t.deepEqual(params({ coupon: '://'.repeat(10_000) }), { coupon: '://'.repeat(34).slice(0, 100) });
+});
+
 test('names like those of object internals are names like any other', (t) => {
   const given = JSON.parse('{"__proto__":"x","constructor":"y","value":1}') as ReceivedEvent['params']; // a literal
   const clean = params(given, { params: ['__proto__', 'constructor'] });
