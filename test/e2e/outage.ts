@@ -14,6 +14,10 @@ export interface Relay {
   readonly url: string;
   /** How each POST so far was met. */
   readonly met: readonly (Outage | 'passed')[];
+  /** Paths of those POSTs, without query. */
+  readonly paths: readonly string[];
+  /** From now on the next POSTs meet these outages, later ones pass; forgets what was met before. */
+  fail(outages: readonly Outage[]): void;
 }
 
 async function bodyOf(message: IncomingMessage): Promise<Buffer> {
@@ -42,12 +46,17 @@ export async function startRelay(
   target: string,
   outages: readonly Outage[],
 ): Promise<Relay> {
+  let coming = outages;
   const met: (Outage | 'passed')[] = [];
+  const paths: string[] = [];
   const pass = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     const method = message.method ?? 'GET';
     const body = await bodyOf(message);
-    const meeting = method === 'POST' ? (outages[met.length] ?? 'passed') : 'passed';
-    if (method === 'POST') met.push(meeting);
+    const meeting = method === 'POST' ? (coming[met.length] ?? 'passed') : 'passed';
+    if (method === 'POST') {
+      met.push(meeting);
+      paths.push((message.url ?? '').replace(/\?.*/s, ''));
+    }
     if (meeting === 'down') {
       response.setHeader('access-control-allow-origin', message.headers.origin ?? '*');
       response.setHeader('access-control-allow-credentials', 'true');
@@ -73,5 +82,14 @@ export async function startRelay(
     server.closeAllConnections();
     server.close();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, met }; // a TCP server has one
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, // a TCP server has one
+    met,
+    paths,
+    fail(next) {
+      coming = next;
+      met.length = 0;
+      paths.length = 0;
+    },
+  };
 }

@@ -5,9 +5,10 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { build } from 'esbuild';
+import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { chromium } from 'playwright-core';
-import type { Browser } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
 const PLACES = [
   process.env['CHROMIUM'] ?? '',
@@ -21,14 +22,18 @@ const found = PLACES.find((path) => path !== '' && existsSync(path));
 export const noBrowser =
   found === undefined ? 'no Chromium found; install it or set CHROMIUM to its path' : null;
 
-/** Closed at the end of the test. Tests that run as root cannot have the sandbox. */
-export async function openBrowser(t: ExecutionContext): Promise<Browser> {
-  const browser = await chromium.launch({
+let browser: Promise<Browser> | null = null;
+test.after.always(async () => (await browser)?.close());
+
+/** A page without history, closed at the end of the test; the browser is shared by a test file. As root it runs unsandboxed. */
+export async function openPage(t: ExecutionContext, options: BrowserContextOptions = {}): Promise<Page> {
+  browser ??= chromium.launch({
     ...(found === undefined ? {} : { executablePath: found }),
     args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
   });
-  t.teardown(() => browser.close());
-  return browser;
+  const context = await (await browser).newContext(options);
+  t.teardown(() => context.close());
+  return context.newPage();
 }
 
 /** Bundles a piece of code for the browser; bare imports are looked up from the checkout. */
