@@ -1,12 +1,12 @@
-// How many bytes an admission is about to take, near enough to bound what waits in memory. Iterative and bounded by the
-// value's own size, which intake has already limited.
+// How many bytes an admission is about to take, near enough to bound what waits in memory. One of an event's permitted forms
+// is walked and stands for all, as they come from the same event; intake has limited what there is to walk.
 
 import type { Admission } from '../core/ports.ts';
 
 export function weigh(admission: Admission): number {
   let bytes = 256 + weighValue(admission.consent);
-  for (const event of admission.events)
-    for (const permitted of event.permitted) bytes += 256 + weighValue(permitted.data);
+  for (const { permitted } of admission.events)
+    bytes += permitted.length * (512 + weighValue(permitted[0]?.data ?? null));
   return bytes;
 }
 

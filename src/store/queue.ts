@@ -36,14 +36,10 @@ export class Queue {
   readonly lanes = new Lanes(this.pool.before);
   readonly #rows: Rows;
   readonly #clock: Clock;
-  /** Tells this owner's tokens from those of an earlier process. */
-  readonly #era: string;
-  #tokens = 0;
 
   constructor(rows: Rows, clock: Clock) {
     this.#rows = rows;
     this.#clock = clock;
-    this.#era = clock.now().toString(36);
   }
 
   /** Leases what is due, oldest first; leases that ran out come before anything new. */
@@ -60,9 +56,8 @@ export class Queue {
     if (slots.length === 0) return [];
     const text = slots.map((slot) => `${this.idOf(slot)}.${this.pool.attempts(slot) + 1}`).join(' ');
     const batch: Batch = { id: this.#rows.addLease(text), open: slots.length };
-    return slots.map((slot) => {
-      this.#tokens += 1;
-      const token = `${this.#era}.${this.#tokens.toString(36)}`;
+    return slots.map((slot, index) => {
+      const token = `${batch.id}.${index}`;
       this.#lease(slot, { token, expires: at + want.leaseMs, batch }, turn);
       return { slot, token };
     });

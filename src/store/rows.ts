@@ -47,6 +47,7 @@ export interface Rows {
   /** The row and its progress. */
   remove(seq: number): void;
 
+  /** Returns an id that is never used twice. */
   addLease(deliveries: string): number;
   dropLease(id: number): void;
   leases(): readonly string[];

@@ -15,9 +15,10 @@ create table progress (
   deliveries text not null
 ) strict;
 
--- What is leased, one row per claim: after a crash these attempts may have happened.
+-- What is leased, one row per claim: after a crash these attempts may have happened. Tokens are made of the id, so it is
+-- never used twice.
 create table lease (
-  id integer primary key,
+  id integer primary key autoincrement,
   deliveries text not null
 ) strict;
 

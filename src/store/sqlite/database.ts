@@ -1,6 +1,6 @@
 // Opens the file as its one owner and brings it to the newest form. Everything here happens before the first event.
 
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { GatewayError } from '../../core/errors.ts';
@@ -30,8 +30,7 @@ export function migrations(): readonly Migration[] {
 
 export function openDatabase(path: string): DatabaseSync {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  // Created by us so that nobody else may read it; the journal takes over its rights.
-  closeSync(openSync(path, 'a', 0o600));
+  create(path);
   const database = new DatabaseSync(path, { timeout: 0, enableForeignKeyConstraints: false });
   try {
     // Exclusive before WAL: the index of the log then lives in this process, and nobody else gets in until it ends.
@@ -48,6 +47,14 @@ export function openDatabase(path: string): DatabaseSync {
     throw error;
   }
   return database;
+}
+
+/**
+ * Created by us so that nobody else may read it; the journal takes over its rights. An existing file is never opened here:
+ * closing any descriptor of it would drop the locks that this process holds through SQLite.
+ */
+function create(path: string): void {
+  if (!existsSync(path)) closeSync(openSync(path, 'ax', 0o600));
 }
 
 /** Applies what is missing, each in its own transaction, in order. */

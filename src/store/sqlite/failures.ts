@@ -20,6 +20,9 @@ export const isCorrupt = (error: unknown): boolean => codeOf(error) === CORRUPT;
 export const isNoSpace = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 
+/** What a system call refused: no such folder, no right, not a file. */
+const isSystem = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
+
 /** A `GatewayError` for what the surroundings did; anything else comes back as it is. */
 export function asFailure(error: unknown): unknown {
   const cause = error;
@@ -41,7 +44,9 @@ export function asFailure(error: unknown): unknown {
         retryAfter: 5,
       });
     default:
-      return error;
+      return isSystem(error)
+        ? new GatewayError('store_unavailable', 'the files of the store cannot be reached', { cause })
+        : error;
   }
 }
 
