@@ -20,6 +20,7 @@ import { joinable } from './identity/linkage.ts';
 import { planFor } from './identity/plan.ts';
 import type { Keyring, Subjects } from './identity/pseudonym.ts';
 import { decide } from './policy/decide.ts';
+import { StateReading } from './policy/grounds.ts';
 import { isSensitive } from './policy/sensitive.ts';
 
 export interface PipelineContext {
@@ -156,6 +157,7 @@ export function judge(event: ReceivedEvent, context: PipelineContext): Judged {
   };
   const subjects = withRecords(keys.subjectDigests(event), state.claims, keys);
   const standing = context.saidSince(subjects.all);
+  const reading = new StateReading({ state, site, snapshot, now });
   const decisions = snapshot.destinations.map((destination) =>
     decide({
       facts,
@@ -164,6 +166,7 @@ export function judge(event: ReceivedEvent, context: PipelineContext): Judged {
       standing,
       now,
       known: supports(context.typeOf(destination.type), event),
+      reading,
     }),
   );
   const judging: Judging = {

@@ -6,13 +6,13 @@ import type { Disclosure } from '../core/config.ts';
 import type { Purpose } from '../core/consent.ts';
 import type { GateInput } from '../core/plugin.ts';
 import { isBefore } from './beforeConsent.ts';
-import { disclosuresOf, isOpen, noticesOf } from './coverage.ts';
+import { disclosuresOf, isOpen } from './coverage.ts';
 
 /** Data that every notice behind these purposes discloses for the destination. */
 function dataFor(purposes: readonly Purpose[], { destination, grounds }: GateInput): readonly string[] {
   const disclosures: Disclosure[] = [];
   for (const purpose of purposes) {
-    const notices = noticesOf(grounds.of(purpose), grounds);
+    const notices = grounds.of(purpose).covering;
     const found = notices === null ? null : disclosuresOf(notices, destination.name);
     if (found === null) return [];
     disclosures.push(...found);
@@ -37,7 +37,7 @@ function linksFor(purposes: readonly Purpose[], input: GateInput): Allowance['li
   const { destination, grounds, facts, site } = input;
   if (destination.links.length === 0 || !purposes.includes('profiling')) return [];
   if (facts.sensitive || site?.children === true) return [];
-  const notices = noticesOf(grounds.of('profiling'), grounds);
+  const notices = grounds.of('profiling').covering;
   if (notices === null) return [];
   const to = [destination.name, destination.system];
   return destination.links

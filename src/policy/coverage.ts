@@ -2,26 +2,22 @@
 
 import type { Disclosure, Notice } from '../core/config.ts';
 import type { Purpose } from '../core/consent.ts';
-import type { Ground, Grounds } from '../core/grounds.ts';
-
-/** The notices that must all disclose a thing for this ground to cover it: those seen by its oldest grant, and today's. Null if there is none. */
-export function noticesOf(ground: Ground, grounds: Grounds): readonly Notice[] | null {
-  const oldest = ground.grants[0];
-  if (oldest === undefined || oldest.seen.length === 0 || grounds.current === null) return null;
-  return oldest.seen.includes(grounds.current) ? oldest.seen : [...oldest.seen, grounds.current];
-}
+import type { Grounds } from '../core/grounds.ts';
 
 /** The disclosures of one destination in these notices; null if one of them does not name it. */
 export function disclosuresOf(notices: readonly Notice[], destination: string): readonly Disclosure[] | null {
-  const found = notices.map((notice) =>
-    Object.hasOwn(notice.discloses, destination) ? notice.discloses[destination] : undefined,
-  );
-  return found.every((each) => each !== undefined) ? found : null;
+  const found: Disclosure[] = [];
+  for (const { discloses } of notices) {
+    const disclosure = Object.hasOwn(discloses, destination) ? discloses[destination] : undefined;
+    if (disclosure === undefined) return null;
+    found.push(disclosure);
+  }
+  return found;
 }
 
 /** Does what the person was shown, then and now, name this destination for this purpose? */
 export function isDisclosed(purpose: Purpose, destination: string, grounds: Grounds): boolean {
-  const notices = noticesOf(grounds.of(purpose), grounds);
+  const notices = grounds.of(purpose).covering;
   if (notices === null) return false;
   const disclosures = disclosuresOf(notices, destination);
   return disclosures !== null && disclosures.every((each) => each.purposes.includes(purpose));

@@ -7,8 +7,7 @@ import type { Grounds } from '../core/grounds.ts';
 import type { Gate, GateInput } from '../core/plugin.ts';
 import { REASONS } from '../core/reasons.ts';
 import { allowanceFor } from './allowance.ts';
-import { noticesOf } from './coverage.ts';
-import { groundsFor } from './grounds.ts';
+import { StateReading } from './grounds.ts';
 import { GATES } from './index.ts';
 
 export interface DecideInput {
@@ -19,6 +18,8 @@ export interface DecideInput {
   readonly now: number;
   /** Reasons known before the gates run (the destination's type has no counterpart for this kind of call). */
   readonly known?: readonly Reason[];
+  /** The event's consent state, read already for another destination under the same snapshot and clock. */
+  readonly reading?: StateReading;
 }
 
 /** A gate that throws denies: what failed cannot have permitted anything. */
@@ -35,7 +36,7 @@ const mayBeAnonymous = (reasons: readonly Reason[]): boolean =>
   reasons.every((reason) => REASONS[reason.code].anonymous);
 
 function oldestNotice(destination: Destination, grounds: Grounds): string | null {
-  const seen = destination.requires.flatMap((purpose) => noticesOf(grounds.of(purpose), grounds) ?? []);
+  const seen = destination.requires.flatMap((purpose) => grounds.of(purpose).covering ?? []);
   return (
     seen.reduce<(typeof seen)[number] | null>(
       (oldest, each) => (oldest === null || each.from < oldest.from ? each : oldest),
@@ -52,9 +53,10 @@ const whyGranted = (destination: Destination, grounds: Grounds): string =>
 const siteOf = (snapshot: Snapshot, name: string): Site | null =>
   snapshot.sites.find((site) => site.name === name) ?? null;
 
-function judge({ facts, destination, snapshot, standing, now, known = [] }: DecideInput): Decision {
+function judge({ facts, destination, snapshot, standing, now, known = [], reading }: DecideInput): Decision {
   const site = siteOf(snapshot, facts.site);
-  const grounds = groundsFor({ state: facts.consent, destination, site, snapshot, now });
+  const read = reading ?? new StateReading({ state: facts.consent, site, snapshot, now });
+  const grounds = read.for(destination);
   const input: GateInput = { facts, destination, site, snapshot, standing, grounds, now };
   const against = [...known, ...GATES.flatMap((gate) => reasonsOf(gate, input))];
   if (against.some((reason) => reason.code === 'gate_failed'))

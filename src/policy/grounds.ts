@@ -7,13 +7,14 @@ import { isExplicit } from '../core/consent.ts';
 import type { Denial, Grant, Ground, Grounds } from '../core/grounds.ts';
 import { sightingOf } from './seen.ts';
 
-export interface GroundsInput {
+export interface StateInput {
   readonly state: ConsentState;
-  readonly destination: Destination;
   readonly site: Site | null;
   readonly snapshot: Snapshot;
   readonly now: number;
 }
+
+type Vendor = Destination['vendor'];
 
 interface Reply {
   readonly answer: Answer | undefined;
@@ -28,20 +29,20 @@ const SILENT: Reply = { answer: undefined, vendor: false, vendorMissing: false }
  * answer counts and the strictest wins; a vendor the claim says nothing of is not granted by it. TCF without any id of the
  * destination can only deny.
  */
-function replyOf(claim: Claim, purpose: Purpose, destination: Destination): Reply {
+function replyOf(claim: Claim, purpose: Purpose, vendor: Vendor): Reply {
   const general = claim.purposes[purpose];
   if (general === 'denied') return { answer: 'denied', vendor: false, vendorMissing: false };
-  const listed = claim.vendorLists.filter((list) => destination.vendor[list] !== undefined);
+  const listed = claim.vendorLists.filter((list) => vendor[list] !== undefined);
   if (listed.length === 0) {
     if (claim.vendorsOnly && general === 'granted') return { ...SILENT, vendorMissing: true };
     return { answer: general, vendor: false, vendorMissing: false };
   }
-  const answers = listed.map((list) => claim.vendors[`${list}:${destination.vendor[list]}`]?.[purpose]);
+  const answers = listed.map((list) => claim.vendors[`${list}:${vendor[list]}`]?.[purpose]);
   if (answers.includes('denied')) return { answer: 'denied', vendor: true, vendorMissing: false };
   return answers.every((answer) => answer === 'granted') ? { ...SILENT, answer: 'granted' } : SILENT;
 }
 
-function grantOf(claim: Claim, input: GroundsInput): Grant {
+function grantOf(claim: Claim, input: StateInput): Grant {
   const { state, snapshot, now } = input;
   const { dated, seen, fromFuture } = sightingOf(claim, {
     label: state.label,
@@ -57,50 +58,89 @@ function grantOf(claim: Claim, input: GroundsInput): Grant {
 
 const ageOrder = (grant: Grant): number => grant.dated?.at ?? Number.NEGATIVE_INFINITY;
 
-function groundOf(purpose: Purpose, input: GroundsInput): Ground {
-  const { state, destination, site } = input;
-  const denials: Denial[] = [];
-  const grants: Grant[] = [];
-  let onlyInGeneral = false;
-  let vendorMissing = false;
-  for (const claim of state.claims) {
-    const reply = replyOf(claim, purpose, destination);
-    if (reply.answer === 'denied')
-      denials.push({ source: claim.source, vendor: reply.vendor, unreadable: claim.unreadable });
-    if (site === null || !site.consent.includes(claim.source)) continue;
-    vendorMissing ||= reply.vendorMissing;
-    if (reply.answer !== 'granted') continue;
-    if (isExplicit(purpose) && !claim.byName.includes(purpose)) onlyInGeneral = true;
-    else grants.push(grantOf(claim, input));
-  }
-  const counting = grants.filter((grant) => grant.stale === null).sort((a, b) => ageOrder(a) - ageOrder(b));
-  return {
-    purpose,
-    standing: denials.length > 0 ? 'denied' : counting.length > 0 ? 'granted' : 'unknown',
-    denials,
-    grants: counting,
-    stale: grants.filter((grant) => grant.stale !== null),
-    onlyInGeneral,
-    vendorMissing,
-  };
-}
-
 /** The notice in force at an instant: the latest that began. */
 export function noticeInForce(notices: readonly Notice[], now: number): Notice | null {
   return notices.findLast((notice) => notice.from <= now) ?? null;
 }
 
-export function groundsFor(input: GroundsInput): Grounds {
-  const known = new Map<Purpose, Ground>();
-  return {
-    current: noticeInForce(input.snapshot.notices, input.now),
-    of(purpose) {
-      let ground = known.get(purpose);
-      if (ground === undefined) {
-        ground = groundOf(purpose, input);
-        known.set(purpose, ground);
-      }
-      return ground;
-    },
-  };
+function coveringNotices(oldest: Grant | undefined, current: Notice | null): readonly Notice[] | null {
+  if (oldest === undefined || oldest.seen.length === 0 || current === null) return null;
+  return oldest.seen.includes(current) ? oldest.seen : [...oldest.seen, current];
+}
+
+/** One consent state under one config and clock, read once for all destinations: they differ in vendor ids only. */
+export class StateReading {
+  readonly #input: StateInput;
+  readonly #current: Notice | null;
+  readonly #grants = new Map<Claim, Grant>();
+  readonly #grounds = new Map<string, Grounds>();
+
+  constructor(input: StateInput) {
+    this.#input = input;
+    this.#current = noticeInForce(input.snapshot.notices, input.now);
+  }
+
+  for({ vendor }: Destination): Grounds {
+    const key = Object.entries(vendor).join();
+    let grounds = this.#grounds.get(key);
+    if (grounds === undefined) {
+      grounds = this.#groundsFor(vendor);
+      this.#grounds.set(key, grounds);
+    }
+    return grounds;
+  }
+
+  #groundsFor(vendor: Vendor): Grounds {
+    const known = new Map<Purpose, Ground>();
+    return {
+      current: this.#current,
+      of: (purpose) => {
+        let ground = known.get(purpose);
+        if (ground === undefined) {
+          ground = this.#groundOf(purpose, vendor);
+          known.set(purpose, ground);
+        }
+        return ground;
+      },
+    };
+  }
+
+  #grantOf(claim: Claim): Grant {
+    let grant = this.#grants.get(claim);
+    if (grant === undefined) {
+      grant = grantOf(claim, this.#input);
+      this.#grants.set(claim, grant);
+    }
+    return grant;
+  }
+
+  #groundOf(purpose: Purpose, vendor: Vendor): Ground {
+    const { state, site } = this.#input;
+    const denials: Denial[] = [];
+    const grants: Grant[] = [];
+    let onlyInGeneral = false;
+    let vendorMissing = false;
+    for (const claim of state.claims) {
+      const reply = replyOf(claim, purpose, vendor);
+      if (reply.answer === 'denied')
+        denials.push({ source: claim.source, vendor: reply.vendor, unreadable: claim.unreadable });
+      if (site === null || !site.consent.includes(claim.source)) continue;
+      vendorMissing ||= reply.vendorMissing;
+      if (reply.answer !== 'granted') continue;
+      if (isExplicit(purpose) && !claim.byName.includes(purpose)) onlyInGeneral = true;
+      else grants.push(this.#grantOf(claim));
+    }
+    const counting = grants.filter((grant) => grant.stale === null);
+    if (counting.length > 1) counting.sort((a, b) => ageOrder(a) - ageOrder(b));
+    return {
+      purpose,
+      standing: denials.length > 0 ? 'denied' : counting.length > 0 ? 'granted' : 'unknown',
+      denials,
+      grants: counting,
+      covering: coveringNotices(counting[0], this.#current),
+      stale: grants.filter((grant) => grant.stale !== null),
+      onlyInGeneral,
+      vendorMissing,
+    };
+  }
 }

@@ -2,7 +2,7 @@
 
 import type { Reason } from '../core/decision.ts';
 import type { Gate } from '../core/plugin.ts';
-import { disclosuresOf, isDisclosed, noticesOf } from './coverage.ts';
+import { disclosuresOf, isDisclosed } from './coverage.ts';
 
 export const notice: Gate = {
   name: 'notice',
@@ -30,7 +30,7 @@ export const country: Gate = {
     const goesTo = destination.transfer?.country;
     if (goesTo === undefined) return [];
     const told = destination.requires.flatMap((name) => {
-      const notices = noticesOf(grounds.of(name), grounds);
+      const notices = grounds.of(name).covering;
       return notices === null ? [] : (disclosuresOf(notices, destination.name) ?? []);
     });
     const differs = told.some((each) => each.country !== null && each.country !== goesTo);
