@@ -32,6 +32,8 @@ export interface Ground {
   readonly grants: readonly Grant[];
   /** Notices that must all disclose a thing for this ground to cover it: those its oldest grant was given under, and today's. Null if there is none. */
   readonly covering: readonly Notice[] | null;
+  /** Date of the earliest grant that counts, ms; null if none is dated. */
+  readonly earliest: number | null;
   /** Grants that would count but for their date. */
   readonly stale: readonly Grant[];
   /** Granted by a signal that cannot reach an explicit purpose. */

@@ -6,8 +6,7 @@ import type { Ground } from '../core/grounds.ts';
 
 /** Did the event happen too long before the earliest grant that counts? Undated grants cannot tell. */
 export function isBefore(occurredAt: number, ground: Ground, graceMs: number): boolean {
-  const dates = ground.grants.flatMap((grant) => (grant.dated === null ? [] : [grant.dated.at]));
-  return dates.length > 0 && occurredAt < Math.min(...dates) - graceMs;
+  return ground.earliest !== null && occurredAt < ground.earliest - graceMs;
 }
 
 export const beforeConsent: Gate = {

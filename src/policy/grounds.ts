@@ -138,6 +138,7 @@ export class StateReading {
       denials,
       grants: counting,
       covering: coveringNotices(counting[0], this.#current),
+      earliest: counting.find((grant) => grant.dated !== null)?.dated?.at ?? null,
       stale: grants.filter((grant) => grant.stale !== null),
       onlyInGeneral,
       vendorMissing,
