@@ -90,6 +90,7 @@ export const HITS: Readonly<Record<string, readonly string[]>> = {
   token: [
     'LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=',
     'q8Zt1xR4vK0pW7mB2nC5',
+    'xXZFEwhKukvLheuOKSIWrbQ_h_exaOZCEMqyBdG-noI', // a digest without a digit
     '17637990012345678901',
     'token=abcd1234',
     'mc_eid=8f3c',

@@ -140,7 +140,7 @@ test('no raw value survives, in any encoding, unless the plan keeps that kind th
       }
       return true;
     }),
-    { numRuns: 150, endOnFailure: true },
+    { numRuns: 80, endOnFailure: true },
   );
   t.pass();
 });
@@ -167,7 +167,7 @@ test('two destinations share no identifying value', (t) => {
       }
       return joinable(all).size === 0;
     }),
-    { numRuns: 150 },
+    { numRuns: 80 },
   );
   t.pass();
 });
