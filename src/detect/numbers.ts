@@ -143,7 +143,7 @@ function isPhone(text: string, digits: string, groups: readonly Group[]): boolea
   const written = text.slice(start, end);
   if (digits[0] === '0')
     return (
-      (length >= 9 && length <= (GERMAN_MOBILE.test(digits) ? 12 : 11) && !/^0[.,]/.test(written)) ||
+      (length >= 9 && length <= (GERMAN_MOBILE.test(digits) ? 12 : 11) && !/^0\D/.test(written)) ||
       ABROAD.test(digits)
     );
   return /^[2-9]\d{2}\)?[-. ]{1,2}[2-9]\d{2}[-. ]\d{4}$/.test(written);
