@@ -27,6 +27,10 @@ export interface ConsoleView {
 
 const NOTHING: Markup = html``;
 
+/** Names in backticks, as messages write them, in the type of code. */
+const coded = (message: string): Markup[] =>
+  message.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
+
 const reasons = (decision: ShownDecision): Markup[] =>
   decision.reasons.map(
     ({ code, detail, means }) =>
@@ -106,7 +110,10 @@ function config(view: ConsoleView): Markup {
   if (reload.problems.length === 0) return state;
   const problems = reload.problems.map(
     ({ code, message, line, column }) =>
-      html`<li><code>${code}</code> ${line === null ? '' : `${line}:${column ?? 1}`} ${message}</li>`,
+      html`<li>
+        <b>${code}</b> ${line === null ? '' : `${line}:${column ?? 1}`}
+        <span>${coded(message)}</span>
+      </li>`,
   );
   return html`${state}
     <ul>

@@ -139,5 +139,6 @@ export function adminRoutes(ports: AdminPorts): Router {
   router.get('/', async (ctx) => send(ctx, await page(ports)));
   router.get('/console.js', (ctx) => send(ctx, asset('text/javascript', CONSOLE_SCRIPT)));
   router.get('/console.css', (ctx) => send(ctx, asset('text/css', CONSOLE_STYLE)));
+  router.get('/favicon.ico', (ctx) => send(ctx, { status: 204, headers: {}, body: null })); // browsers ask by themselves
   return router;
 }

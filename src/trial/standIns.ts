@@ -14,6 +14,8 @@ const MAX_BODY = 8 * 1024 * 1024;
 
 /** One request as a vendor saw it. The trial runs on made-up people only, so its bodies may be shown. */
 export interface SeenRequest {
+  /** Counts up from 1 over all vendors. */
+  readonly number: number;
   readonly at: number;
   readonly vendor: string;
   readonly method: string;
@@ -55,6 +57,7 @@ export async function startStandIns(options: {
   readonly record?: boolean;
 }): Promise<StandIns> {
   const seen: SeenRequest[] = [];
+  let number = 0;
   const servers: Server[] = [];
   const endpoints: Record<string, string> = {};
   for (const [vendor, rules] of Object.entries(RULES)) {
@@ -73,7 +76,9 @@ export async function startStandIns(options: {
         };
         const verdict = rules(call);
         const { status, problems, accepted } = verdict;
+        number += 1;
         seen.push({
+          number,
           at: call.now,
           vendor,
           method: call.method,

@@ -12,7 +12,7 @@ import type { SeenRequest } from './standIns.ts';
 export interface Trial {
   /** Address of the demo shop. */
   readonly shop: string;
-  /** The snapshot with every destination sent to its stand-in. */
+  /** The snapshot with every destination sent to its stand-in, and the shop among the origins of its first site. */
   redirect(snapshot: Snapshot): Snapshot;
   seen(): readonly SeenRequest[];
   close(): Promise<void>;
@@ -28,6 +28,13 @@ export interface TrialOptions {
 }
 
 const page = (name: string): string => readFileSync(new URL(`./page/${name}`, import.meta.url), 'utf8');
+
+/** Puts values into the `{{name}}` places of a page, as attribute values. */
+const fill = (text: string, values: Readonly<Record<string, string>>): string =>
+  text.replace(/\{\{(\w+)\}\}/g, (_place, name: string) =>
+    (values[name] ?? '').replaceAll('&', '&amp;').replaceAll('"', '&quot;'),
+  );
+
 const CSP = (gateway: string): string =>
   `default-src 'self'; connect-src 'self' ${gateway}; frame-ancestors 'none'; base-uri 'none'`;
 
@@ -43,13 +50,16 @@ function serve(response: ServerResponse, file: readonly [string, () => string], 
 /** Starts shop and stand-ins. Throws `GatewayError` if the shop's port is taken. */
 export async function startTrial(options: TrialOptions): Promise<Trial> {
   const standIns = await startStandIns(options);
+  let writeKey = '';
   const files: Readonly<Record<string, readonly [string, () => string]>> = {
     '/': [
       'text/html',
       () =>
-        page('index.html')
-          .replaceAll('{{gateway}}', options.gateway())
-          .replaceAll('{{console}}', options.console()),
+        fill(page('index.html'), {
+          gateway: options.gateway(),
+          console: options.console(),
+          writeKey,
+        }),
     ],
     '/shop.js': ['text/javascript', () => page('shop.js')],
     '/shop.css': ['text/css', () => page('shop.css')],
@@ -61,7 +71,7 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').replace(/[?#].*$/s, '');
     const file = Object.hasOwn(files, path) ? files[path] : undefined;
-    if (file === undefined) response.writeHead(404).end();
+    if (file === undefined) response.writeHead(path === '/favicon.ico' ? 204 : 404).end();
     else serve(response, file, options.gateway());
   });
   await new Promise<void>((resolve, reject) => {
@@ -73,16 +83,23 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
     await standIns.close();
     throw error;
   });
+  const { port } = server.address() as AddressInfo; // listening on TCP
+  const origins = [`http://localhost:${port}`, `http://127.0.0.1:${port}`];
   return {
-    shop: `http://localhost:${(server.address() as AddressInfo).port}/`, // listening on TCP
-    redirect: (snapshot) => ({
-      ...snapshot,
-      server: { ...snapshot.server, allowPrivateEndpoints: true },
-      destinations: snapshot.destinations.map((each) => ({
-        ...each,
-        endpoint: standIns.endpoints[each.type] ?? each.endpoint,
-      })),
-    }),
+    shop: `http://localhost:${port}/`,
+    redirect(snapshot) {
+      const [first, ...others] = snapshot.sites;
+      writeKey = first?.writeKey ?? '';
+      return {
+        ...snapshot,
+        server: { ...snapshot.server, allowPrivateEndpoints: true },
+        sites: first === undefined ? [] : [{ ...first, origins: [...first.origins, ...origins] }, ...others],
+        destinations: snapshot.destinations.map((each) => ({
+          ...each,
+          endpoint: standIns.endpoints[each.type] ?? each.endpoint,
+        })),
+      };
+    },
     seen: () => standIns.seen(),
     async close() {
       server.closeAllConnections();

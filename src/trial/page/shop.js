@@ -1,6 +1,6 @@
 // The trial shop: a banner that asks, buttons that send events to the gateway, and a list of what arrived at the vendors.
 
-const gateway = document.body.dataset.gateway;
+const { gateway, writeKey } = document.body.dataset;
 const banner = document.querySelector('#banner');
 const boxes = [...banner.querySelectorAll('input')];
 let record = null;
@@ -30,21 +30,34 @@ const ids = {
 
 const boots = { product_id: 'SKU-1', name: 'Canal boots', price: 49.9, quantity: 1, category: 'Shoes' };
 const properties = {
-  'Product Viewed': { ...boots, currency: 'EUR', value: 49.9 },
-  'Product Added': { ...boots, currency: 'EUR', value: 49.9 },
-  'Order Completed': { order_id: `ord-${digits(6)}`, revenue: 49.9, currency: 'EUR', products: [boots] },
+  'Product Viewed': () => ({ ...boots, currency: 'EUR', value: 49.9 }),
+  'Product Added': () => ({ ...boots, currency: 'EUR', value: 49.9 }),
+  'Order Completed': () => ({
+    order_id: `ord-${digits(6)}`,
+    revenue: 49.9,
+    currency: 'EUR',
+    products: [boots],
+  }),
 };
 
-async function send(name) {
+const say = (place, text) => {
+  document.querySelector(place).textContent = text;
+};
+
+/** Null if the gateway does not answer. */
+const ask = (path, options) =>
+  fetch(gateway + path, { credentials: 'include', ...options }).catch(() => null);
+
+async function send({ event: name, name: shown = name }) {
   const event = {
     type: name === 'identify' ? 'identify' : 'track',
     ...(name === 'identify'
       ? { traits: { email: 'ada@shop.example', firstName: 'Ada' } }
-      : { event: name, properties: properties[name] }),
+      : { event: name, properties: properties[name]() }),
     anonymousId,
     messageId: crypto.randomUUID(),
     timestamp: new Date().toISOString(),
-    writeKey: 'shop-web',
+    writeKey,
     context: {
       ids,
       page: { url: location.href, title: document.title, referrer: document.referrer },
@@ -54,52 +67,61 @@ async function send(name) {
     },
   };
   const path = event.type === 'identify' ? '/v1/identify' : '/v1/track';
-  const response = await fetch(gateway + path, {
+  const response = await ask(path, {
     method: 'POST',
-    credentials: 'include',
     headers: { 'content-type': 'text/plain' },
     body: JSON.stringify(event),
   });
-  document.querySelector('#status').textContent = response.ok
-    ? `${name}: accepted by the gateway`
-    : `${name}: refused (${response.status})`;
+  if (response === null) say('#status', `${shown}: the gateway does not answer.`);
+  else if (response.ok) say('#status', `${shown}: taken by the gateway.`);
+  else say('#status', `${shown}: refused by the gateway (${response.status}).`);
+}
+
+const words = (name) => name.replaceAll('_', ' ');
+
+/** Opening moves the focus into the banner, closing moves it to the choice that was made. */
+function openBanner(open) {
+  banner.hidden = !open;
+  if (open) boxes[0].focus();
+  else document.querySelector('#choice').focus();
 }
 
 function show(purposes) {
   const granted = Object.keys(purposes).filter((name) => purposes[name]);
-  document.querySelector('#choice').textContent =
-    granted.length === 0 ? 'You refused everything.' : `You allowed: ${granted.join(', ')}.`;
+  say(
+    '#choice',
+    granted.length === 0 ? 'You refused everything.' : `You allowed ${granted.map(words).join(', ')}.`,
+  );
   for (const box of boxes) box.checked = purposes[box.name] === true;
 }
 
 async function choose(purposes) {
-  const response = await fetch(`${gateway}/v1/consent`, {
+  const response = await ask('/v1/consent', {
     method: 'PUT',
-    credentials: 'include',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ writeKey: 'shop-web', purposes }),
+    body: JSON.stringify({ purposes }),
   });
-  if (!response.ok) {
-    document.querySelector('#choice').textContent =
-      `The gateway did not take the choice (${response.status}).`;
+  if (response?.ok !== true) {
+    say('#choice', `The gateway did not take the choice (${response?.status ?? 'no answer'}).`);
     return;
   }
   ({ record } = await response.json());
   show(purposes);
-  banner.hidden = true;
+  openBanner(false);
 }
 
 async function takeBack() {
-  await fetch(`${gateway}/v1/consent`, { method: 'DELETE', credentials: 'include' });
+  const response = await ask('/v1/consent', { method: 'DELETE' });
   record = null;
-  document.querySelector('#choice').textContent = 'Taken back: nothing is permitted.';
   for (const box of boxes) box.checked = false;
-  banner.hidden = false;
+  openBanner(true);
+  if (response?.ok === true) say('#choice', 'Taken back: nothing is permitted.');
+  else say('#choice', `The gateway did not take it back (${response?.status ?? 'no answer'}).`);
 }
 
 async function restore() {
-  const response = await fetch(`${gateway}/v1/consent`, { credentials: 'include' });
-  if (!response.ok) return;
+  const response = await ask('/v1/consent');
+  if (response?.ok !== true) return;
   const answer = await response.json();
   if (!answer.record) return;
   ({ record } = answer);
@@ -107,26 +129,70 @@ async function restore() {
   banner.hidden = true;
 }
 
+const VENDORS = { ga4: 'GA4', hubspot: 'HubSpot', meta: 'Meta', x: 'X', http: 'Webhook' };
+// Where each vendor's body says what happened.
+const EVENTS = {
+  ga4: ({ events }) => events.map(({ name }) => name),
+  hubspot: ({ inputs }) => inputs.map(({ eventName }) => eventName ?? 'contact'),
+  meta: ({ data }) => data.map(({ event_name: name }) => name),
+  x: ({ conversions }) => conversions.map(({ event_id: id }) => id),
+  http: ({ events }) => events.map(({ name }) => name),
+};
+
+/** Name of what happened, and the body over several lines; a body that is not as expected is shown as it came. */
+function told({ vendor, body }) {
+  try {
+    const parsed = JSON.parse(body);
+    return { name: EVENTS[vendor](parsed).join(', '), text: JSON.stringify(parsed, null, 2) };
+  } catch {
+    return { name: '', text: body };
+  }
+}
+
+function element(name, text, className = '') {
+  const node = document.createElement(name);
+  node.textContent = text;
+  node.className = className;
+  return node;
+}
+
 function line(request) {
-  const item = document.createElement('li');
-  const head = document.createElement('div');
   const good = request.problems.length === 0;
-  head.className = good ? 'good' : 'bad';
-  head.textContent = `${request.vendor}: ${good ? 'accepted' : `refused (${request.problems.join(', ')})`} at ${new Date(request.at).toLocaleTimeString()}`;
-  const body = document.createElement('pre');
-  body.textContent = `${request.method} ${request.url}\n${request.body}`;
-  item.append(head, body);
+  const verdict = good ? 'accepted' : `refused: ${request.problems.join(', ')}`;
+  const { name, text } = told(request);
+  const head = element('summary', '');
+  head.append(
+    element('time', new Date(request.at).toLocaleTimeString()),
+    element('b', VENDORS[request.vendor] ?? request.vendor),
+    ` ${name} `,
+    element('span', verdict, good ? 'good' : 'bad'),
+  );
+  const details = element('details', '');
+  details.append(head, element('pre', `${request.method} ${request.url}\n\n${text}`));
+  const item = element('li', '');
+  item.append(details);
   return item;
 }
 
+const SHOWN = 40;
+let last = 0;
+
+/** Only adds what is new, so that what somebody has opened or scrolled stays as it is. */
 async function refresh() {
-  const requests = await (await fetch('/seen.json')).json();
-  document.querySelector('#nothing').hidden = requests.length > 0;
-  document.querySelector('#seen').replaceChildren(...requests.slice(-20).reverse().map(line));
+  const response = await fetch('/seen.json').catch(() => null);
+  if (response?.ok !== true) return;
+  const list = document.querySelector('#seen');
+  for (const request of await response.json())
+    if (request.number > last) {
+      list.prepend(line(request));
+      last = request.number;
+    }
+  while (list.childElementCount > SHOWN) list.lastElementChild.remove();
+  document.querySelector('#nothing').hidden = list.childElementCount > 0;
 }
 
 for (const button of document.querySelectorAll('[data-event]'))
-  button.addEventListener('click', () => void send(button.dataset.event));
+  button.addEventListener('click', () => void send(button.dataset));
 banner.addEventListener('submit', (event) => {
   event.preventDefault();
   void choose(Object.fromEntries(boxes.map((box) => [box.name, box.checked])));
@@ -137,7 +203,7 @@ document
 document
   .querySelector('#none')
   .addEventListener('click', () => void choose(Object.fromEntries(boxes.map((box) => [box.name, false]))));
-document.querySelector('#reopen').addEventListener('click', () => (banner.hidden = false));
+document.querySelector('#reopen').addEventListener('click', () => openBanner(true));
 document.querySelector('#withdraw').addEventListener('click', () => void takeBack());
 
 await restore();
