@@ -42,7 +42,8 @@ export class Flights {
 
   /** Throws `overloaded` at once rather than let memory grow. One call's admissions share one append and its fate. */
   append(admissions: readonly Admission[], bytes: number): Promise<readonly Appended[]> {
-    if (this.#bytes + bytes > this.#limits.waitingBytes)
+    // What comes alone is taken whatever its size: it would not fit later either.
+    if (this.#bytes > 0 && this.#bytes + bytes > this.#limits.waitingBytes)
       throw new GatewayError('overloaded', 'too much is waiting to be stored; try again shortly', {
         retryAfter: 1,
       });

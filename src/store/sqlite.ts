@@ -12,11 +12,12 @@ import { Reserve } from './sqlite/reserve.ts';
 import { SqliteRows } from './sqlite/rows.ts';
 
 const SCHEME = 'sqlite';
-const RESERVE_BYTES = 8 * 1024 * 1024;
+/** More than the log ever holds, so that it can be moved into the file and its own space used again. */
+const RESERVE_BYTES = 16 * 1024 * 1024;
 
 export interface SqliteOptions {
   readonly path: string;
-  /** Default 8 MB. */
+  /** Default 16 MB. */
   readonly reserveBytes?: number;
 }
 
@@ -30,19 +31,22 @@ export function openSqlite(
     const rows = new SqliteRows(openDatabase(path), path);
     try {
       const reserve = new Reserve(`${path}-reserve`, reserveBytes, clock);
-      const idle = new Idle(() => {
+      const checkpoint = (): void => {
         try {
           rows.checkpoint();
         } catch {
           // A full disk, most likely; the log keeps everything until there is space.
           log.warn('store_checkpoint_failed');
         }
-      }, clock);
+      };
+      const idle = new Idle(checkpoint, clock);
       const space = {
         admit: () => reserve.admit(),
         ranOut: () => {
           log.error('store_full');
-          return reserve.giveUp();
+          const freed = reserve.giveUp();
+          if (freed) checkpoint();
+          return freed;
         },
         committed: () => idle.committed(),
         closed: () => idle.stop(),

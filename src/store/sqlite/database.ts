@@ -7,8 +7,11 @@ import { GatewayError } from '../../core/errors.ts';
 
 /** `Slui` as a number: tells our files from other programs' databases. */
 const APPLICATION = 0x536c7569;
-/** WAL pages after which SQLite itself checkpoints inside a commit: the bound when no idle moment comes (16 MB). */
-const WAL_PAGES = 4000;
+/**
+ * WAL pages after which SQLite itself checkpoints inside a commit (4 MB): the bound when no idle moment comes. The reserve
+ * must hold what a checkpoint may add to the file: this and one group.
+ */
+const WAL_PAGES = 1000;
 const WAL_BYTES = WAL_PAGES * 4096;
 
 export interface Migration {

@@ -1,8 +1,18 @@
 // Room for settling, withdrawing and erasing when the disk is full: a file of ballast beside the store, given up when space
 // runs out and laid down again, before anything more is taken in, when there is space.
 
-import { closeSync, fdatasyncSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  ftruncateSync,
+  openSync,
+  statfsSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { randomBytes } from 'node:crypto';
+import { dirname } from 'node:path';
 import { GatewayError } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports.ts';
 import { isNoSpace } from './failures.ts';
@@ -47,6 +57,9 @@ export class Reserve {
   }
 
   #lay(): boolean {
+    // Asked first, so that a full disk is not written to the brim every second.
+    const { bavail, bsize } = statfsSync(dirname(this.#path));
+    if (bavail * bsize < this.#bytes) return false;
     const file = openSync(this.#path, 'w', 0o600);
     try {
       // Noise, because file systems do not keep zeros.
@@ -65,6 +78,7 @@ export class Reserve {
   }
 
   #cut(): void {
+    if (!existsSync(this.#path)) return;
     const file = openSync(this.#path, 'r+');
     try {
       ftruncateSync(file, 0);
