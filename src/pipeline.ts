@@ -5,6 +5,7 @@ import type { Destination, Site, Snapshot } from './core/config.ts';
 import type { Claim } from './core/consent.ts';
 import type { Allowance, Decision, EventFacts, Reason, SaidSince } from './core/decision.ts';
 import { NOTHING_ALLOWED } from './core/decision.ts';
+import { GatewayError } from './core/errors.ts';
 import type { ReceivedEvent } from './core/event.ts';
 import type { PermittedEvent } from './core/permitted.ts';
 import type { DestinationType, ReadContext } from './core/plugin.ts';
@@ -140,7 +141,8 @@ function treat(destination: Destination, decision: Decision, judging: Judging): 
 export function judge(event: ReceivedEvent, context: PipelineContext): Judged {
   const { snapshot, keys, now } = context;
   const site = snapshot.sites.find((each) => each.name === event.site);
-  if (site === undefined) throw new TypeError('an event of a site that the snapshot does not have');
+  if (site === undefined)
+    throw new GatewayError('unknown_site', 'the routing file no longer has the site of this event');
   const { state, signals } = gather(
     event.consent,
     event.label,

@@ -10,7 +10,7 @@ import { didYouMean } from './suggest.ts';
 /** What of a destination type the configuration derives from. */
 export type KnownType = Pick<
   DestinationType,
-  'type' | 'title' | 'system' | 'audience' | 'demands' | 'anonymous' | 'settings' | 'ids' | 'person'
+  'type' | 'title' | 'system' | 'audience' | 'demands' | 'anonymous' | 'settings' | 'ids' | 'person' | 'links'
 >;
 
 /** The plugin registries, as far as the configuration derives from them. */

@@ -47,6 +47,7 @@ export const PROBLEMS = {
     'the type of this destination demands nothing by itself, so the route must say what it requires',
   'id-without-place': 'the destination has no place for an identifier of this kind',
   'treatment-not-allowed': 'the treatment makes no sense for this kind of identifier',
+  'link-without-place': 'the destination has no place for ids of other systems',
   'person-without-place': 'the destination has no place for this person field',
   'anonymous-not-possible': 'this type of destination cannot take events that single out nobody',
   'cohort-not-available': 'cohort counts are not available',

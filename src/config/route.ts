@@ -75,6 +75,12 @@ function checkPerson({ at, type, entry }: Route, { report }: Context): void {
 }
 
 export function linksOf({ at, type, entry }: Route, { report }: Context): readonly LinkRequest[] {
+  if (entry.links.length > 0 && !type.links)
+    report.error(
+      'link-without-place',
+      [...at, 'links'],
+      `type \`${type.type}\` has no place for ids of other systems`,
+    );
   const seen = new Set<string>();
   entry.links.forEach((link, index) => {
     const item = [...at, 'links', index];

@@ -173,6 +173,8 @@ export interface DestinationType<S = unknown> {
   readonly standIn: string | null;
   /** Person fields that have a place at the vendor. */
   readonly person: readonly PersonField[];
+  /** Has the vendor a place for identifiers of other systems (permitted links)? */
+  readonly links: boolean;
   /** Does the vendor drop repetitions of `key`? If not, an attempt of unknown fate ends as `uncertain`. */
   readonly dedupes: boolean;
   readonly batch: { readonly events: number; readonly bytes: number };

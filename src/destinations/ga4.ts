@@ -73,6 +73,7 @@ export const ga4: DestinationType<Ga4Settings> = {
     'user_agent',
   ],
   // Google drops a second purchase of one transaction id at best, and nothing else.
+  links: true,
   dedupes: false,
   batch: MP_LIMITS,
   wire: 'gtag',

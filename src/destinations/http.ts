@@ -68,6 +68,7 @@ export const http: DestinationType<HttpSettings> = {
   standIn: null,
   person: PERSON_FIELDS,
   // The receiver is the operator's own and has every event's key.
+  links: true,
   dedupes: true,
   batch: { events: 500, bytes: BYTES },
   wire: null,

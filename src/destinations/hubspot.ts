@@ -37,6 +37,7 @@ export const hubspot: DestinationType<HubspotSettings> = {
   standIn: null,
   person: ['email', 'ip', ...(Object.keys(PERSON_PROPERTIES) as (keyof typeof PERSON_PROPERTIES)[])], // keys of a literal
   // An upsert may be repeated, but a form submission may not, and that `uuid` drops repeated events is unconfirmed.
+  links: true,
   dedupes: false,
   batch: CUSTOM_EVENTS,
   wire: null,

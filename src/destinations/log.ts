@@ -39,6 +39,7 @@ export const log: DestinationType<NoSettings> = {
   ids: OWN_IDS,
   standIn: null,
   person: PERSON_FIELDS,
+  links: true,
   dedupes: true,
   batch: { events: 100, bytes: 1_000_000 },
   wire: null,

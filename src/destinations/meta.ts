@@ -172,6 +172,7 @@ export const meta: DestinationType<MetaSettings> = {
     'user_agent',
   ],
   // By event name and id, within 48 hours.
+  links: true,
   dedupes: true,
   batch: LIMITS,
   wire: null,

@@ -19,6 +19,7 @@ export const nothing: DestinationType<NoSettings> = {
   ids: OWN_IDS,
   standIn: null,
   person: PERSON_FIELDS,
+  links: true,
   dedupes: true,
   batch: { events: 1000, bytes: 1_000_000 },
   wire: null,

@@ -140,6 +140,7 @@ export const x: DestinationType<XSettings> = {
   standIn: null,
   person: ['email', 'phone', 'ip', 'user_agent'],
   // By `conversion_id`.
+  links: false,
   dedupes: true,
   batch: LIMITS,
   wire: null,

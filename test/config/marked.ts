@@ -18,6 +18,7 @@ const clarity: KnownType = {
   settings: z.strictObject({ projectId: z.string() }),
   ids: ['clarity.user_id', 'clarity.session_id'],
   person: [],
+  links: false,
 };
 
 /** A recorder that does not demand `recording` by itself. */

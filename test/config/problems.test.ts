@@ -142,6 +142,7 @@ destinations: { ga4: { type: ga4, measurementId: G-ABC123 } }
     ids: { utk: «unknown-kind»keep, clientid: «unknown-kind»keep, hubspot.utk: «id-without-place»keep, linker: «id-without-place»strip }
     person: [email, «person-without-place»birthday]
     whenDenied: «anonymous-not-possible»anonymous
+  x: { type: x, pixelId: otria, pixelToken: some-pixel-token, eventIds: { purchase: otri3 }, links: «link-without-place»[ga] }
   log: { type: log, requires: [analytics], whenDenied: «cohort-not-available»cohort }
   ads: { type: adserver, ids: { site.message_id: «treatment-not-allowed»keep, epik: «pseudonym-matches-nothing»pseudonymise } }
 `,

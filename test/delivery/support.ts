@@ -264,6 +264,7 @@ export const echoType = (over: Partial<DestinationType> = {}): DestinationType =
   ids: [],
   standIn: null,
   person: [],
+  links: true,
   dedupes: true,
   batch: { events: 1, bytes: 1_000_000 },
   wire: null,

@@ -28,6 +28,7 @@ export const type = (over: Partial<DestinationType>): DestinationType => ({
   ids: [],
   standIn: null,
   person: PERSON_FIELDS,
+  links: true,
   dedupes: true,
   batch: { events: 1, bytes: 100_000 },
   wire: null,
