@@ -28,11 +28,11 @@ export interface Ground {
   readonly purpose: Purpose;
   readonly standing: Standing;
   readonly denials: readonly Denial[];
-  /** Grants that count, the oldest first; undated ones before all. */
+  /** Grants that count, the one given under the oldest notice first. */
   readonly grants: readonly Grant[];
   /** Notices that must all disclose a thing for this ground to cover it: those its oldest grant was given under, and today's. Null if there is none. */
   readonly covering: readonly Notice[] | null;
-  /** Date of the earliest grant that counts, ms; null if none is dated. */
+  /** Date of the earliest grant that counts or, where none does, of one that lies ahead, ms; null if none is dated. */
   readonly earliest: number | null;
   /** Grants that would count but for their date. */
   readonly stale: readonly Grant[];

@@ -4,7 +4,7 @@
 import type { Gate } from '../core/plugin.ts';
 import type { Ground } from '../core/grounds.ts';
 
-/** Did the event happen too long before the earliest grant that counts? Undated grants cannot tell. */
+/** Did the event happen too long before the earliest grant? Undated grants cannot tell. */
 export function isBefore(occurredAt: number, ground: Ground, graceMs: number): boolean {
   return ground.earliest !== null && occurredAt < ground.earliest - graceMs;
 }

@@ -44,19 +44,37 @@ function replyOf(claim: Claim, purpose: Purpose, vendor: Vendor): Reply {
 
 function grantOf(claim: Claim, input: StateInput): Grant {
   const { state, snapshot, now } = input;
-  const { dated, seen, fromFuture } = sightingOf(claim, {
+  const { dated, seen, fromFuture, undated } = sightingOf(claim, {
     label: state.label,
     notices: snapshot.notices,
     now,
+    graceMs: snapshot.consent.graceMs,
   });
   let stale: Grant['stale'] = null;
   if (fromFuture) stale = 'consent_from_future';
-  else if (dated === null) stale = snapshot.consent.undated === 'refuse' ? 'consent_undated' : null;
-  else if (now - dated.at > snapshot.consent.maxAgeMs) stale = 'consent_expired';
+  else if (undated && snapshot.consent.undated === 'refuse') stale = 'consent_undated';
+  else if (dated !== null && now - dated.at > snapshot.consent.maxAgeMs) stale = 'consent_expired';
   return { source: claim.source, dated, seen, stale };
 }
 
-const ageOrder = (grant: Grant): number => grant.dated?.at ?? Number.NEGATIVE_INFINITY;
+/**
+ * The oldest first: the one given under the oldest notice, before any notice first of all; of those under the same, one that
+ * must hold under more notices (it has no date). Dates alone would not do: a grant can be labelled with a notice and have none.
+ */
+function oldestFirst(grants: Grant[], notices: readonly Notice[]): void {
+  const place = ({ seen }: Grant): number => (seen[0] === undefined ? -1 : notices.indexOf(seen[0]));
+  const at = ({ dated }: Grant): number => dated?.at ?? 0;
+  grants.sort((a, b) => place(a) - place(b) || b.seen.length - a.seen.length || at(a) - at(b));
+}
+
+const isAhead = ({ stale }: Grant): boolean => stale === 'consent_from_future';
+
+function earliestOf(grants: readonly Grant[]): number | null {
+  let earliest: number | null = null;
+  for (const { dated } of grants)
+    if (dated !== null && (earliest === null || dated.at < earliest)) earliest = dated.at;
+  return earliest;
+}
 
 /** The notice in force at an instant: the latest that began. */
 export function noticeInForce(notices: readonly Notice[], now: number): Notice | null {
@@ -131,14 +149,14 @@ export class StateReading {
       else grants.push(this.#grantOf(claim));
     }
     const counting = grants.filter((grant) => grant.stale === null);
-    if (counting.length > 1) counting.sort((a, b) => ageOrder(a) - ageOrder(b));
+    if (counting.length > 1) oldestFirst(counting, this.#input.snapshot.notices);
     return {
       purpose,
       standing: denials.length > 0 ? 'denied' : counting.length > 0 ? 'granted' : 'unknown',
       denials,
       grants: counting,
       covering: coveringNotices(counting[0], this.#current),
-      earliest: counting.find((grant) => grant.dated !== null)?.dated?.at ?? null,
+      earliest: earliestOf(counting.length > 0 ? counting : grants.filter(isAhead)),
       stale: grants.filter((grant) => grant.stale !== null),
       onlyInGeneral,
       vendorMissing,

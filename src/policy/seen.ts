@@ -4,7 +4,10 @@
 import type { Notice } from '../core/config.ts';
 import type { Claim, ConsentLabel, Dated } from '../core/consent.ts';
 
-/** Clients' clocks run ahead a little; UTC midnights of a local "today" up to fourteen hours. */
+/**
+ * Clients' clocks run ahead a little; UTC midnights of a local "today" up to fourteen hours. Ahead by no more than the grace
+ * period is no gain: a grant covers events that long before it anyway.
+ */
 const AHEAD_MS = { instant: 5 * 60_000, day: 14 * 3_600_000 } as const;
 
 export interface Sighting {
@@ -12,6 +15,8 @@ export interface Sighting {
   /** One notice if dated, every notice so far if not; empty if none was in force or the label is unknown. */
   readonly seen: readonly Notice[];
   readonly fromFuture: boolean;
+  /** Neither a date nor a generation nor a label says when: no notice is known to have been seen. */
+  readonly undated: boolean;
 }
 
 type Label = string | number;
@@ -51,9 +56,14 @@ const last = (notices: readonly Notice[]): readonly Notice[] => notices.slice(-1
  */
 export function sightingOf(
   claim: Claim,
-  context: { readonly label: ConsentLabel | null; readonly notices: readonly Notice[]; readonly now: number },
+  context: {
+    readonly label: ConsentLabel | null;
+    readonly notices: readonly Notice[];
+    readonly now: number;
+    readonly graceMs: number;
+  },
 ): Sighting {
-  const { now } = context;
+  const { now, graceMs } = context;
   const inForce = context.notices.filter((notice) => notice.from <= now);
   const { seen, labelled } = withinGeneration(claim, inForce);
   const useLabel = claim.dated === null && claim.notice === null && labelled === null;
@@ -64,9 +74,10 @@ export function sightingOf(
   let candidates = seen;
   if (id !== null) candidates = seen.slice(0, seen.findIndex((notice) => notice.id === id) + 1);
   if (dated !== null) {
-    const fromFuture = dated.at > now + AHEAD_MS[dated.precision];
-    return { dated, seen: last(candidates.filter((notice) => notice.from <= dated.at)), fromFuture };
+    const fromFuture = dated.at > now + Math.max(AHEAD_MS[dated.precision], graceMs);
+    const before = candidates.filter((notice) => notice.from <= dated.at);
+    return { dated, seen: last(before), fromFuture, undated: false };
   }
-  if (id !== null || labelled !== null) return { dated: null, seen: last(candidates), fromFuture: false };
-  return { dated: null, seen: candidates, fromFuture: false };
+  const undated = id === null && labelled === null;
+  return { dated: null, seen: undated ? candidates : last(candidates), fromFuture: false, undated };
 }
