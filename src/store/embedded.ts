@@ -47,7 +47,10 @@ class EmbeddedStore implements Store {
 
   requeue: Store['requeue'] = (ids) => this.#groups.run('change', (turn) => requeue(this.#owner, ids, turn));
 
-  stats: Store['stats'] = () => this.#groups.run('change', () => this.#owner.stats());
+  stats: Store['stats'] = async () => {
+    const stats = await this.#groups.run('change', () => this.#owner.stats());
+    return { ...stats, full: this.#groups.full };
+  };
 
   async find(query: FindQuery): Promise<readonly Found[]> {
     const limit = query.limit ?? DEFAULT_LIMIT;

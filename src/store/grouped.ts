@@ -59,6 +59,16 @@ export class Groups {
     });
   }
 
+  /** Would an append be refused now for want of space? */
+  get full(): boolean {
+    try {
+      this.#ports.space.admit();
+      return false;
+    } catch {
+      return true;
+    }
+  }
+
   /** Runs what was asked so far, then nothing more. */
   close(): void {
     this.#flush();
@@ -155,5 +165,5 @@ export class Groups {
   }
 }
 
-const isFull = (failure: unknown): boolean =>
+export const isFull = (failure: unknown): boolean =>
   failure instanceof GatewayError && failure.code === 'store_full';

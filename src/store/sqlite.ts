@@ -5,6 +5,8 @@ import { GatewayError } from '../core/errors.ts';
 import type { OpenedStore, StoreDriver } from '../core/plugin.ts';
 import type { Clock, Log } from '../core/ports.ts';
 import { embed } from './embedded.ts';
+import { isFull } from './grouped.ts';
+import type { GroupPorts } from './grouped.ts';
 import { openDatabase } from './sqlite/database.ts';
 import { asFailure } from './sqlite/failures.ts';
 import { Idle } from './sqlite/idle.ts';
@@ -30,13 +32,19 @@ export function openSqlite(
   try {
     const rows = new SqliteRows(openDatabase(path), path);
     try {
-      const reserve = new Reserve(`${path}-reserve`, reserveBytes, clock);
-      const checkpoint = (): void => {
+      const reserve = new Reserve({
+        path: `${path}-reserve`,
+        bytes: reserveBytes,
+        clock,
+        roomInside: () => rows.freeBytes(),
+      });
+      const checkpoint = (): boolean => {
         try {
-          rows.checkpoint();
+          return rows.checkpoint();
         } catch {
           // A full disk, most likely; the log keeps everything until there is space.
           log.warn('store_checkpoint_failed');
+          return false;
         }
       };
       const idle = new Idle(checkpoint, clock);
@@ -45,19 +53,28 @@ export function openSqlite(
         ranOut: () => {
           log.error('store_full');
           const freed = reserve.giveUp();
-          if (freed) checkpoint();
-          return freed;
+          return checkpoint() || freed;
         },
         committed: () => idle.committed(),
         closed: () => idle.stop(),
       };
-      return embed({ rows, space, asFailure }, surroundings);
+      return openWith({ rows, space, asFailure }, surroundings);
     } catch (error) {
       rows.close();
       throw error;
     }
   } catch (error) {
     throw asFailure(error);
+  }
+}
+
+/** What a dead process leaves behind is put in order first, which takes space: with the same second chance as later work. */
+function openWith(ports: GroupPorts, surroundings: Parameters<typeof embed>[1]): OpenedStore {
+  try {
+    return embed(ports, surroundings);
+  } catch (error) {
+    if (!isFull(asFailure(error)) || !ports.space.ranOut()) throw error;
+    return embed(ports, surroundings);
   }
 }
 

@@ -24,14 +24,14 @@ create table lease (
 
 -- Codes, names and ids of ours, one row per append or settlement, in the order of time.
 create table ledger (
-  id integer primary key autoincrement,
+  id integer primary key,
   at integer not null,
   entries text not null
 ) strict;
 
 -- Keyed digests of message ids, one row per append, for 24 hours.
 create table mark (
-  id integer primary key autoincrement,
+  id integer primary key,
   at integer not null,
   digests text not null
 ) strict;

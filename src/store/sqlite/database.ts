@@ -8,11 +8,12 @@ import { GatewayError } from '../../core/errors.ts';
 /** `Slui` as a number: tells our files from other programs' databases. */
 const APPLICATION = 0x536c7569;
 /**
- * WAL pages after which SQLite itself checkpoints inside a commit (4 MB): the bound when no idle moment comes. The reserve
+ * Size of the log after which SQLite itself checkpoints inside a commit: the bound when no idle moment comes. The reserve
  * must hold what a checkpoint may add to the file: this and one group.
  */
-const WAL_PAGES = 1000;
-const WAL_BYTES = WAL_PAGES * 4096;
+const WAL_BYTES = 4 * 1024 * 1024;
+/** Of new files. Measured against 4 KB: a fifth less system time for each group of appends, and a lower p99. */
+const PAGE_BYTES = 8192;
 
 export interface Migration {
   readonly version: number;
@@ -39,8 +40,8 @@ export function openDatabase(path: string): DatabaseSync {
     // Exclusive before WAL: the index of the log then lives in this process, and nobody else gets in until it ends.
     database.exec('pragma locking_mode = exclusive');
     refuseForeign(database);
-    database.exec(`pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on;
-      pragma wal_autocheckpoint = ${WAL_PAGES}; pragma journal_size_limit = ${WAL_BYTES};
+    database.exec(`pragma page_size = ${PAGE_BYTES}; pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on;
+      pragma wal_autocheckpoint = ${WAL_BYTES / PAGE_BYTES}; pragma journal_size_limit = ${WAL_BYTES};
       pragma cache_size = -16000; pragma temp_store = memory; pragma trusted_schema = off`);
     // A write takes the lock for good.
     database.exec('begin immediate; commit');

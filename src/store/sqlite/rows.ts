@@ -41,10 +41,14 @@ export class SqliteRows implements Rows {
   readonly #database: DatabaseSync;
   readonly #path: string;
   readonly #statements: Readonly<Record<keyof typeof SQL, StatementSync>>;
+  readonly #freePages: StatementSync;
+  readonly #pageBytes: number;
 
   constructor(database: DatabaseSync, path: string) {
     this.#database = database;
     this.#path = path;
+    this.#freePages = database.prepare('pragma freelist_count');
+    this.#pageBytes = Number(database.prepare('pragma page_size').get()?.['page_size']);
     const prepared = Object.entries(SQL).map(([name, sql]) => [name, database.prepare(sql)]);
     this.#statements = Object.fromEntries(prepared) as Record<keyof typeof SQL, StatementSync>; // the keys of SQL
   }
@@ -171,9 +175,16 @@ export class SqliteRows implements Rows {
       });
   }
 
-  /** Moves the log into the file, so that it starts over from its beginning. */
-  checkpoint(): void {
-    this.#database.prepare('pragma wal_checkpoint(passive)').get();
+  /** Moves the log into the file, so that it starts over from its beginning. True if all of it was moved. */
+  checkpoint(): boolean {
+    const row = this.#database.prepare('pragma wal_checkpoint(passive)').get();
+    return row?.['busy'] === 0 && row['log'] === row['checkpointed'];
+  }
+
+  /** Pages of the file that hold nothing. */
+  freeBytes(): number {
+    const [pages] = Object.values(this.#freePages.get() ?? {});
+    return Number(pages ?? 0) * this.#pageBytes;
   }
 
   bytes(): number {
