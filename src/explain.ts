@@ -5,9 +5,7 @@ import { isConsentCookie } from './consent/index.ts';
 import { merged, sourcesOf } from './consent/merge.ts';
 import { GatewayError } from './core/errors.ts';
 import type { ReceivedEvent } from './core/event.ts';
-import { isObject } from './core/json.ts';
-import type { Json, JsonObject } from './core/json.ts';
-import type { Built, IntakeRequest, Opened } from './core/plugin.ts';
+import type { Built, Opened } from './core/plugin.ts';
 import { printable } from './delivery/auth.ts';
 import { cookieSorter } from './http/cookies.ts';
 import { intakePaths } from './http/routes.ts';
@@ -15,6 +13,9 @@ import { indexSites, resolveSite } from './http/site.ts';
 import { INTAKE_PROTOCOLS } from './intake/index.ts';
 import type { Judged, PipelineContext, Told } from './pipeline.ts';
 import { judge } from './pipeline.ts';
+import { countingState } from './policy/grounds.ts';
+import { badLine, questionOf } from './question.ts';
+import type { Question } from './question.ts';
 
 export interface Explained {
   readonly event: {
@@ -53,88 +54,7 @@ export interface ExplainedDecision {
 
 export type ExplainContext = Omit<PipelineContext, 'now'>;
 
-/** What one line of input asks about. */
-interface Question {
-  readonly request: IntakeRequest;
-  readonly cookieHeader: string | undefined;
-  readonly site: string | null;
-}
-
 const findPath = intakePaths(INTAKE_PROTOCOLS);
-
-const text = (value: Json | undefined): string | null => (typeof value === 'string' ? value : null);
-
-function instantOf(value: Json | undefined): number | null {
-  const at = typeof value === 'number' ? value : typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  return Number.isFinite(at) ? at : null;
-}
-
-const badLine = (message: string): GatewayError => new GatewayError('unreadable_body', message);
-
-function headersOf(value: Json | undefined): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const [name, each] of Object.entries(isObject(value ?? null) ? (value as JsonObject) : {}))
-    // checked on this line
-    headers[name.toLowerCase()] = Array.isArray(each)
-      ? each.map(String).join(', ')
-      : typeof each === 'object'
-        ? JSON.stringify(each)
-        : String(each);
-  return headers;
-}
-
-const bodyOf = (value: Json | undefined): Uint8Array =>
-  Buffer.from(
-    value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value),
-  );
-
-/** The event's own time, which is the clock where the line gives none. */
-const ownTime = (event: JsonObject): number | null =>
-  instantOf(event['sentAt']) ?? instantOf(event['timestamp']) ?? instantOf(event['originalTimestamp']);
-
-/** A line is `{ http }`, `{ event }` or a bare native event, with optional `site`, `receivedAt` and `ip`. */
-function questionOf(line: unknown, context: ExplainContext, now: number): Question {
-  if (!isObject(line))
-    throw badLine('a line is a JSON object: a native event, `{ "event": … }` or `{ "http": … }`');
-  const { limits } = context.snapshot.server;
-  const common = { ip: text(line['ip']), limits };
-  const { http } = line;
-  if (isObject(http ?? null)) {
-    const given = http as JsonObject; // checked on the line above
-    const headers = headersOf(given['headers']);
-    const { cookie, ...plain } = headers;
-    const [path = '/', inPath = ''] = (text(given['path']) ?? '/').split('?', 2);
-    const query = given['query'];
-    const asText = isObject(query ?? null)
-      ? new URLSearchParams(query as Record<string, string>).toString()
-      : text(query); // values print as text
-    const receivedAt = instantOf(line['receivedAt']) ?? now;
-    const request = {
-      ...common,
-      method: text(given['method']) ?? 'POST',
-      path,
-      query: asText ?? inPath,
-      headers: plain,
-      body: bodyOf(given['body']),
-      receivedAt,
-    };
-    return { request, cookieHeader: cookie, site: text(line['site']) };
-  }
-  const event = isObject(line['event'] ?? null) ? (line['event'] as JsonObject) : line; // a native `event` is a string
-  const receivedAt = instantOf(line['receivedAt']) ?? ownTime(event) ?? now;
-  const path = `/v1/${text(event['type']) ?? 'track'}`;
-  const { receivedAt: _clock, site: _site, ip: _ip, ...own } = event;
-  const request = {
-    ...common,
-    method: 'POST',
-    path,
-    query: '',
-    headers: { 'content-type': 'application/json' },
-    body: bodyOf(own),
-    receivedAt,
-  };
-  return { request, cookieHeader: undefined, site: text(line['site']) };
-}
 
 /** The site that the line names, else the one the request belongs to, else the only one there is. */
 function siteOf(question: Question, opened: Opened, { snapshot }: ExplainContext) {
@@ -205,7 +125,8 @@ function decisionOf(told: Told, context: ExplainContext, now: number): Explained
 export function tell(judged: Judged, context: ExplainContext, now: number): Explained {
   const { event, facts } = judged;
   const { snapshot } = context;
-  const trusted = snapshot.sites.find((site) => site.name === event.site)?.consent ?? [];
+  const site = snapshot.sites.find((each) => each.name === event.site) ?? null;
+  const counting = countingState({ state: facts.consent, site, snapshot, now });
   const notices = judged.told
     .map(({ decision }) => snapshot.notices.findIndex(({ id }) => id === decision.notice))
     .filter((index) => index >= 0);
@@ -220,7 +141,7 @@ export function tell(judged: Judged, context: ExplainContext, now: number): Expl
       receivedAt: new Date(event.receivedAt).toISOString(),
     },
     consent: {
-      purposes: merged(facts.consent, trusted, snapshot.consent.purposes),
+      purposes: merged(counting, site?.consent ?? [], snapshot.consent.purposes),
       notice: oldest?.id ?? null,
       sources: sourcesOf(facts.consent),
     },
@@ -228,16 +149,21 @@ export function tell(judged: Judged, context: ExplainContext, now: number): Expl
   };
 }
 
+/** The clock to judge an event by: the line's, else the event's own time where it names one that can be believed. */
+function clockOf(event: ReceivedEvent, { clockGiven, request }: Question): number {
+  return !clockGiven && event.clock === 'client' ? event.occurredAt : request.receivedAt;
+}
+
 /**
  * Explains one line of input; a batch gives one answer an event. Throws `GatewayError` for what the gateway would refuse.
  * `now` is the clock for lines that have neither `receivedAt` nor a time of their own.
  */
 export function explain(line: unknown, context: ExplainContext, now: number): readonly Explained[] {
-  const question = questionOf(line, context, now);
-  const clock = question.request.receivedAt;
-  return eventsOf(question, context).map((event) =>
-    tell(judge(event, { ...context, now: clock }), context, clock),
-  );
+  const question = questionOf(line, context.snapshot.server.limits, now);
+  return eventsOf(question, context).map((event) => {
+    const clock = clockOf(event, question);
+    return tell(judge(event, { ...context, now: clock }), context, clock);
+  });
 }
 
 /** Forms of wire fields by protocol, for the pipeline. */

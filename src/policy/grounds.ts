@@ -67,6 +67,16 @@ function oldestFirst(grants: Grant[], notices: readonly Notice[]): void {
   grants.sort((a, b) => place(a) - place(b) || b.seen.length - a.seen.length || at(a) - at(b));
 }
 
+/** The state as it counts at this instant, for display: grants that are too old, undated or ahead are silent. */
+export function countingState(input: StateInput): ConsentState {
+  const claims = input.state.claims.map((claim) => {
+    if (grantOf(claim, input).stale === null) return claim;
+    const denials = Object.entries(claim.purposes).filter(([, answer]) => answer === 'denied');
+    return { ...claim, purposes: Object.fromEntries(denials) };
+  });
+  return { ...input.state, claims };
+}
+
 const isAhead = ({ stale }: Grant): boolean => stale === 'consent_from_future';
 
 function earliestOf(grants: readonly Grant[]): number | null {
