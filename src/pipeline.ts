@@ -73,10 +73,20 @@ export const readContext = (from: {
   openRecord: (token) => from.records.open(token),
 });
 
-const switchedOff = (event: ReceivedEvent): readonly string[] =>
-  Object.entries(event.integrations)
-    .filter(([, on]) => !on)
-    .map(([name]) => name.toLowerCase());
+/**
+ * Destinations that the client takes away, by their own names: what it wrote may be anything and must not rest. As in Segment's
+ * API, `All: false` takes every one away that is not named with `true`; nothing is ever added.
+ */
+function switchedOff({ integrations }: ReceivedEvent, { destinations }: Snapshot): readonly string[] {
+  const named = Object.entries(integrations);
+  if (named.length === 0) return [];
+  const said = new Map(named.map(([name, on]) => [name.toLowerCase(), on]));
+  const isOff = ({ name, type }: Destination): boolean => {
+    const answers = [said.get(name.toLowerCase()), said.get(type)];
+    return answers.includes(false) || (said.get('all') === false && !answers.includes(true));
+  };
+  return destinations.filter(isOff).map(({ name }) => name);
+}
 
 const supports = (type: DestinationType | undefined, event: ReceivedEvent): readonly Reason[] =>
   type?.calls.includes(event.type) === true ? [] : [{ code: 'not_supported', detail: event.type }];
@@ -154,7 +164,7 @@ export function judge(event: ReceivedEvent, context: PipelineContext): Judged {
     name: event.name,
     occurredAt: event.occurredAt,
     sensitive: isSensitive(event.page, site),
-    switchedOff: switchedOff(event),
+    switchedOff: switchedOff(event, snapshot),
     consent: state,
   };
   const subjects = withRecords(keys.subjectDigests(event), state.claims, keys);

@@ -22,19 +22,15 @@ const text = (value: Json | undefined): string | null => (typeof value === 'stri
 const object = (value: Json | undefined): JsonObject =>
   isObject(value ?? null) ? (value as JsonObject) : {}; // checked here
 
+const textOf = (value: Json | undefined): string =>
+  value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value);
+
 function headersOf(value: Json | undefined): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, each] of Object.entries(object(value)))
-    headers[name.toLowerCase()] = Array.isArray(each)
-      ? each.map(String).join(', ')
-      : typeof each === 'object'
-        ? JSON.stringify(each)
-        : String(each);
+    headers[name.toLowerCase()] = (Array.isArray(each) ? each : [each]).map(textOf).join(', ');
   return headers;
 }
-
-const bodyOf = (value: Json | undefined): string =>
-  value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value);
 
 function parsed(body: string): JsonObject {
   try {
@@ -67,13 +63,15 @@ type Wire = Pick<IntakeRequest, 'method' | 'path' | 'query' | 'headers'> & { rea
 function wireOf(given: JsonObject): Wire {
   const [path = '/', inPath = ''] = (text(given['path']) ?? '/').split('?', 2);
   const { query } = given;
-  const pairs = Object.entries(object(query)).map(([name, value]): [string, string] => [name, String(value)]);
+  const pairs = Object.entries(object(query)).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((each: Json): [string, string] => [name, textOf(each)]),
+  );
   return {
     method: (text(given['method']) ?? 'POST').toUpperCase(),
     path,
     query: isObject(query ?? null) ? new URLSearchParams(pairs).toString() : (text(query) ?? inPath),
     headers: headersOf(given['headers']),
-    body: bodyOf(given['body']),
+    body: textOf(given['body']),
   };
 }
 

@@ -130,3 +130,28 @@ test('what the gateway would refuse is refused here', (t) => {
   ])
     t.throws(() => explain(line, context, NOW), { instanceOf: GatewayError });
 });
+
+const two = explainContext(
+  snapshot({
+    sites: [site({ records: 'inline' })],
+    notices: [notice({ discloses: { ga4: disclosure(), second: disclosure() } })],
+    destinations: [ga4, destination({ name: 'second', type: 'log', audience: 'own', system: 'site' })],
+  }),
+);
+for (const [integrations, off] of [
+  [{ All: false }, ['ga4', 'second']],
+  [{ All: false, GA4: true }, ['second']],
+  [{ All: false, log: true }, ['ga4']],
+  [{ All: true, log: false }, ['second']],
+  [{ second: false, log: true }, ['second']],
+  [{ 'jan@shop.example': false }, []],
+  [{ All: { on: true } }, []],
+] as const)
+  test(`integrations ${JSON.stringify(integrations)} take away ${off.join(' and ') || 'nothing'}`, (t) => {
+    const [answer] = explain(event({ integrations }), two, NOW);
+    const blocked = answer?.decisions.filter(({ reasons }) => reasons[0]?.code === 'integration_off') ?? [];
+    t.deepEqual(
+      blocked.map((each) => each.destination),
+      off,
+    );
+  });

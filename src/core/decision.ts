@@ -22,7 +22,7 @@ export interface EventFacts {
   readonly occurredAt: number;
   /** Did the page match the site's sensitive list when the event came in? */
   readonly sensitive: boolean;
-  /** Destinations (names or types, lower case) that the client switched off. */
+  /** Names of destinations that the client switched off. */
   readonly switchedOff: readonly string[];
   readonly consent: ConsentState;
 }

@@ -16,12 +16,7 @@ export const routing: Gate = {
       !destination.events.some((pattern) => matchesGlob(facts.name, pattern))
     )
       reasons.push({ code: 'event_not_routed' });
-    const off = facts.switchedOff;
-    if (
-      off.length > 0 &&
-      (off.includes(destination.name) || off.includes(destination.type) || off.includes('all'))
-    )
-      reasons.push({ code: 'integration_off' });
+    if (facts.switchedOff.includes(destination.name)) reasons.push({ code: 'integration_off' });
     return reasons;
   },
 };
