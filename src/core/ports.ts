@@ -132,6 +132,8 @@ export interface StoreStats {
     >
   >;
   readonly bytes: number;
+  /** Nothing is taken in now for want of space; all else goes on. Default: there is space. */
+  readonly full?: boolean;
 }
 
 /** Payloads. Every driver passes test/store/conformance.ts. */

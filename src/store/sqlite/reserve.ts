@@ -27,7 +27,7 @@ export interface ReserveOptions {
   readonly bytes: number;
   readonly clock: Clock;
   /** Bytes of the store's own file that hold nothing any more. */
-  roomInside(): number;
+  readonly roomInside: () => number;
 }
 
 export class Reserve {
