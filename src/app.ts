@@ -149,8 +149,14 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 }
 
-async function openOutbox(config: RunningConfig, log: Log, closers: Closers) {
-  const { store, facts } = await openStore(config.snapshot.store, { clock, log });
+interface Opening {
+  readonly config: RunningConfig;
+  readonly log: Log;
+  readonly closers: Closers;
+}
+
+async function openOutbox(address: string, { config, log, closers }: Opening) {
+  const { store, facts } = await openStore(address, { clock, log });
   closers.push(() => store.close());
   const outbox = await Outbox.open({ store, facts });
   closers.push(() => outbox.stop(), keepHouse(outbox, config, log));
@@ -192,7 +198,9 @@ interface Shared {
 async function startParts(options: AppOptions, closers: Closers): Promise<App> {
   const log = createLog({ level: options.logLevel });
   const config = new RunningConfig({ ...options, trial: options.trial !== null });
-  const kept = await openOutbox(config, log, closers);
+  // A trial tells stand-ins, so it must not find what waits for real vendors.
+  const address = options.trial === null ? config.snapshot.store : 'memory:';
+  const kept = await openOutbox(address, { config, log, closers });
   const { store, outbox } = kept;
   const observed = createMetrics({
     clock,

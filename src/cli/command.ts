@@ -16,9 +16,11 @@ export interface Io {
   out(line: string): void;
   /** Progress and messages. */
   err(line: string): void;
+  /** Does somebody read standard output on a screen? */
+  readonly terminal: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Resolves when the process is asked to end. */
-  readonly ended: Promise<void>;
+  /** Resolves when the process is asked to end; from the call on the command ends itself. */
+  ended(): Promise<void>;
   /** Calls back when the process is asked to reload. */
   onReload(listener: () => void): void;
 }
@@ -28,6 +30,8 @@ export interface Command {
   /** Arguments after the name, for the usage line. */
   readonly usage: string;
   readonly summary: string;
+  /** Most arguments after the name that are no options. */
+  readonly most: number;
   readonly options: Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>;
   run(call: Call, io: Io): Promise<ExitCode>;
 }
@@ -43,14 +47,20 @@ export const usageError = (message: string): GatewayError => new GatewayError('u
 
 /** Splits a command line by the command's own options; unknown ones are a usage error. */
 export function readCall(command: Command, args: readonly string[]): Call {
+  const { values, positionals } = parsed(command, args);
+  if (positionals.length > command.most)
+    throw usageError(`there are more arguments than \`${command.name}\` takes: \`${command.usage}\``);
+  return { positionals, options: values, config: values['config'] ?? 'config/gateway.yaml' };
+}
+
+function parsed(command: Command, args: readonly string[]) {
   try {
-    const { values, positionals } = parseArgs({
+    return parseArgs({
       args: [...args],
       options: { ...command.options, config: { type: 'string' }, help: { type: 'boolean' } },
       allowPositionals: true,
       strict: true,
     });
-    return { positionals, options: values, config: values['config'] ?? 'config/gateway.yaml' };
   } catch (error) {
     throw usageError(error instanceof Error ? error.message : 'unknown option');
   }
@@ -74,11 +84,22 @@ export async function* linesOf(file: string | undefined, io: Io): AsyncGenerator
   }
 }
 
-/** Parses one line of JSON; the error names the line's number, not its content. */
-export function parseLine(line: string, number: number): unknown {
+/** Parses one line of JSON; the error does not show its content. */
+export function parseLine(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch (cause) {
-    throw new GatewayError('unreadable_body', `line ${number} is not JSON`, { cause });
+    throw new GatewayError('unreadable_body', 'the line is not JSON', { cause });
+  }
+}
+
+/** What the function gives for a line; where it refuses, the reason goes to messages and the answer is null. */
+export function orRefusal<T>(number: number, io: Io, of: () => T): T | null {
+  try {
+    return of();
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    io.err(`line ${number}: ${error.code}: ${error.message}`);
+    return null;
   }
 }

@@ -3,23 +3,32 @@
 
 import { readSignal } from '../consent/signal.ts';
 import { isObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { Command } from './command.ts';
-import { EXIT, linesOf, parseLine } from './command.ts';
+import { EXIT, linesOf } from './command.ts';
 import { readContextOf, snapshotOrDefault } from './config.ts';
+
+/** Every line gets its answer: one that is no JSON says nothing, like an object without a signal. */
+function signalOf(line: string): JsonObject {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
 
 export const consent: Command = {
   name: 'consent',
   usage: '[FILE|-]',
   summary: 'consent signals in (JSON lines), what they say out',
+  most: 1,
   options: {},
   async run({ positionals, config }, io) {
     const snapshot = snapshotOrDefault(config, io);
     let unread = false;
-    let number = 0;
     for await (const line of linesOf(positionals[0], io)) {
-      number += 1;
-      const signal = parseLine(line, number);
-      const report = readSignal(isObject(signal) ? signal : {}, readContextOf(snapshot, Date.now()));
+      const report = readSignal(signalOf(line), readContextOf(snapshot, Date.now()));
       unread ||= !report.ok;
       io.out(JSON.stringify(report));
     }

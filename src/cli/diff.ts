@@ -9,7 +9,7 @@ import type { Explained, ExplainContext, ExplainedDecision } from '../explain.ts
 import { explain } from '../explain.ts';
 import { rejudge } from '../rejudge.ts';
 import type { Call, Command, Io } from './command.ts';
-import { EXIT, linesOf, parseLine, usageError } from './command.ts';
+import { EXIT, linesOf, orRefusal, parseLine, usageError } from './command.ts';
 import { snapshotOf } from './config.ts';
 import type { VisitorState } from './states.ts';
 import { purposesThatMatter, visitorStates } from './states.ts';
@@ -163,39 +163,63 @@ function eventDifferences(before: Explained | undefined, after: Explained) {
   });
 }
 
-async function compareEvents(snapshots: readonly [Snapshot, Snapshot], call: Call, io: Io): Promise<number> {
-  const [old, next] = snapshots.map((each) => explainContext(each)) as [ExplainContext, ExplainContext]; // two in, two out
-  const now = Date.now();
+interface Compared {
+  readonly count: number;
+  /** Lines that could not be compared. */
+  readonly refused: number;
+}
+
+/** Differences line by line; lines that either file's gateway would refuse are told and passed over. */
+async function compareEvents(
+  snapshots: readonly [Snapshot, Snapshot],
+  call: Call,
+  io: Io,
+): Promise<Compared> {
   let number = 0;
+  // Both give an event without an id the same one: what differs by chance alone is no difference.
+  const newId = (): string => `line-${number}`;
+  const [old, next] = snapshots.map((each) => ({ ...explainContext(each), newId })) as [
+    ExplainContext,
+    ExplainContext,
+  ]; // two in, two out
+  const now = Date.now();
   let count = 0;
+  let refused = 0;
   for await (const line of linesOf(call.positionals[2], io)) {
     number += 1;
-    const parsed = parseLine(line, number);
-    const before = explain(parsed, old, now);
-    for (const [index, after] of explain(parsed, next, now).entries())
-      for (const difference of eventDifferences(before[index], after)) {
+    const told = orRefusal(number, io, () => {
+      const parsed = parseLine(line);
+      return [explain(parsed, old, now), explain(parsed, next, now)] as const;
+    });
+    if (told === null) {
+      refused += 1;
+      continue;
+    }
+    for (const [index, after] of told[1].entries())
+      for (const difference of eventDifferences(told[0][index], after)) {
         count += 1;
         io.out(JSON.stringify({ line: number, ...difference }));
       }
   }
-  return count;
+  return { count, refused };
 }
 
 export const diff: Command = {
   name: 'diff',
   usage: 'OLD NEW [EVENTS|-]',
   summary: 'what a change of config would newly send, stop or link',
+  most: 3,
   options: {},
   async run(call, io) {
     const [oldPath, newPath] = call.positionals;
     if (oldPath === undefined || newPath === undefined)
       throw usageError('name two routing files: the old one and the new one');
     const snapshots = [snapshotOf(oldPath, io), snapshotOf(newPath, io)] as const;
-    const count =
+    const { count, refused } =
       call.positionals[2] === undefined
-        ? compareAll(snapshots, io)
+        ? { count: compareAll(snapshots, io), refused: 0 }
         : await compareEvents(snapshots, call, io);
-    io.err(count === 0 ? 'no difference' : `${count} differences`);
-    return count === 0 ? EXIT.ok : EXIT.findings;
+    io.err(count === 0 ? 'no difference' : `${count} ${count === 1 ? 'difference' : 'differences'}`);
+    return count === 0 && refused === 0 ? EXIT.ok : EXIT.findings;
   },
 };

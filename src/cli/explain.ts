@@ -1,8 +1,7 @@
 // `sluis explain`: requests or events in, decisions with reasons and the requests that would leave out.
 
 import type { Command } from './command.ts';
-import { EXIT, linesOf, parseLine } from './command.ts';
-import { GatewayError } from '../core/errors.ts';
+import { EXIT, linesOf, orRefusal, parseLine } from './command.ts';
 import { explainContext } from '../app.ts';
 import { explain as explainLine } from '../explain.ts';
 import { snapshotOf } from './config.ts';
@@ -11,6 +10,7 @@ export const explain: Command = {
   name: 'explain',
   usage: '[FILE|-]',
   summary: 'requests or events in (JSON lines), decisions and outgoing requests out',
+  most: 1,
   options: {},
   async run({ positionals, config }, io) {
     const context = explainContext(snapshotOf(config, io));
@@ -18,14 +18,9 @@ export const explain: Command = {
     let number = 0;
     for await (const line of linesOf(positionals[0], io)) {
       number += 1;
-      try {
-        for (const told of explainLine(parseLine(line, number), context, Date.now()))
-          io.out(JSON.stringify(told));
-      } catch (error) {
-        if (!(error instanceof GatewayError)) throw error;
-        refused = true;
-        io.err(`line ${number}: ${error.code}: ${error.message}`);
-      }
+      const told = orRefusal(number, io, () => explainLine(parseLine(line), context, Date.now()));
+      refused ||= told === null;
+      for (const each of told ?? []) io.out(JSON.stringify(each));
     }
     return refused ? EXIT.findings : EXIT.ok;
   },

@@ -22,7 +22,7 @@ export const COMMANDS = [
 ] as const satisfies readonly Command[];
 
 function help(): string {
-  const lines = COMMANDS.map((each) => `  sluis ${`${each.name} ${each.usage}`.padEnd(36)} ${each.summary}`);
+  const lines = COMMANDS.map((each) => `  sluis ${each.name} ${each.usage}\n      ${each.summary}`);
   return [
     'usage: sluis COMMAND [--config FILE]',
     '',

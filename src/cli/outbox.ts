@@ -1,6 +1,7 @@
 // `sluis outbox`: what waits, what died, and bringing dead letters back. Asks the running gateway by its admin address, since a
 // store has one owner; where none runs, opens the store itself.
 
+import { existsSync } from 'node:fs';
 import { openOffline } from '../app.ts';
 import type { Snapshot } from '../core/config.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -44,7 +45,7 @@ async function ask({ snapshot, token }: Gateway, path: string, body?: unknown): 
   } catch (cause) {
     throw new GatewayError(
       'store_unavailable',
-      `the store is in use, and no gateway answers at ${host}:${port}`,
+      `no store can be opened here, and no gateway answers at ${host}:${port}`,
       { cause },
     );
   }
@@ -69,8 +70,12 @@ function fromGateway(gateway: Gateway): Answerer {
   };
 }
 
+/** Asking must not make a store; where none is, only a gateway can know one (a trial keeps its own in memory). */
+const isOnDisk = (address: string): boolean =>
+  address.startsWith('sqlite:') && existsSync(address.slice('sqlite:'.length));
+
 async function answererFor({ snapshot, token }: Gateway): Promise<Answerer> {
-  if (snapshot.store.startsWith('memory:')) return fromGateway({ snapshot, token });
+  if (!isOnDisk(snapshot.store)) return fromGateway({ snapshot, token });
   try {
     const { store } = await openOffline(snapshot);
     return {
@@ -114,8 +119,9 @@ const destinationOf = ({ options }: Call): string | null =>
 
 export const outbox: Command = {
   name: 'outbox',
-  usage: 'stats|dead|replay [ID …] [--destination NAME] [--all]',
+  usage: 'stats|dead|replay [ID …] [--destination NAME] [--all] [--token TOKEN]',
   summary: 'what waits, what died, and dead letters back to the queue',
+  most: 1001,
   options: { destination: { type: 'string' }, all: { type: 'boolean' }, token: { type: 'string' } },
   async run(call, io) {
     const question = call.positionals[0];

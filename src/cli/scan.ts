@@ -8,6 +8,7 @@ export const scan: Command = {
   name: 'scan',
   usage: '[FILE|-]',
   summary: 'lines of text in, ids and personal data found out',
+  most: 1,
   options: {},
   async run({ positionals }, io) {
     let found = false;

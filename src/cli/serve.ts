@@ -42,11 +42,13 @@ function announce(app: App, config: string, io: Io): void {
 
 export const serve: Command = {
   name: 'serve',
-  usage: '[--trial] [--log-level LEVEL]',
+  usage: '[--trial] [--shop-port PORT] [--log-level LEVEL]',
   summary: 'run the gateway (--trial: with a demo shop and stand-ins for every vendor)',
+  most: 0,
   options: { trial: { type: 'boolean' }, 'shop-port': { type: 'string' }, 'log-level': { type: 'string' } },
   async run({ options, config }, io) {
     const trial = options['trial'] === true;
+    const ended = io.ended();
     const app = await startApp({
       config,
       env: io.env,
@@ -56,7 +58,7 @@ export const serve: Command = {
     });
     io.onReload(() => void app.reload());
     announce(app, config, io);
-    await io.ended;
+    await ended;
     await app.stop();
     return EXIT.ok;
   },

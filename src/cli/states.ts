@@ -51,11 +51,19 @@ const gpcClaim = (denies: readonly Purpose[]): Claim => ({
   dated: null,
 });
 
-/** An instant under each notice of either config: its first moment. */
-const instants = (snapshots: readonly Snapshot[], now: number): readonly number[] =>
-  [...new Set(snapshots.flatMap(({ notices }) => notices.map(({ from }) => from)))]
-    .filter((from) => from <= now)
-    .sort((a, b) => a - b);
+/**
+ * Instants between which nothing changes under either config, newest first: first and last moment of each notice, and the
+ * oldest that still counts by either maximum age.
+ */
+function instants(snapshots: readonly Snapshot[], now: number): readonly number[] {
+  const starts = snapshots.flatMap(({ notices }) => notices.map(({ from }) => from));
+  const first = Math.min(...starts);
+  const lasts = [now, ...starts.map((from) => from - 1)];
+  const oldest = snapshots.map(({ consent }) => now - consent.maxAgeMs + 1000);
+  return [...new Set([...starts, ...lasts, ...oldest])]
+    .filter((at) => at >= first && at <= now)
+    .sort((a, b) => b - a);
+}
 
 /** Every combination, fewest purposes first, so that the first difference found is the smallest. */
 export function* visitorStates(

@@ -1,0 +1,61 @@
+// Trial mode as a whole: the shop may speak to the gateway on whatever port it has, for whatever site the file begins with, and
+// what waits for real vendors is left alone.
+
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import type { ExecutionContext } from 'ava';
+import { startApp } from '../../src/app.ts';
+import type { App } from '../../src/app.ts';
+import { shopRouting, temporaryFolder, TEST_ENV } from '../support/gateway.ts';
+
+interface Trial {
+  readonly app: App;
+  readonly folder: string;
+  readonly shop: string;
+}
+
+/** Trial mode on a file of somebody's own, with real vendors in it and a key of its own. */
+async function startTrial(t: ExecutionContext): Promise<Trial> {
+  const folder = temporaryFolder(t);
+  const config = join(folder, 'gateway.yaml');
+  const vendor = 'https://vendor.example';
+  const endpoints = { ga4: vendor, hubspot: vendor, meta: vendor, http: vendor };
+  const text = shopRouting({ folder, endpoints, origins: ['https://shop.example'] });
+  writeFileSync(config, text.replace('writeKey: shop-web', 'writeKey: "my&shop"'));
+  const app = await startApp({
+    config,
+    env: TEST_ENV,
+    trial: { port: 0 },
+    logLevel: 'silent',
+    tell: () => {},
+  });
+  t.teardown(() => app.stop());
+  return { app, folder, shop: app.shop ?? '' };
+}
+
+test('the shop knows the key of the first site, and its origin may choose', async (t) => {
+  const { app, shop } = await startTrial(t);
+  const page = await (await fetch(shop)).text();
+  t.true(page.includes('data-write-key="my&amp;shop"'));
+  t.true(page.includes(`data-gateway="http://localhost:${app.publicPort}"`));
+  t.false(page.includes('{{'));
+  const chosen = await fetch(`http://127.0.0.1:${app.publicPort}/v1/consent`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json', origin: new URL(shop).origin },
+    body: JSON.stringify({ purposes: { analytics: true } }),
+  });
+  t.is(chosen.status, 200);
+});
+
+test('a trial does not open the store of the file, so nothing that waits there goes to a stand-in', async (t) => {
+  const { app, folder } = await startTrial(t);
+  t.is((await fetch(`http://127.0.0.1:${app.publicPort}/readyz`)).status, 200);
+  t.false(existsSync(join(folder, 'sluis.db')));
+});
+
+test('anything but the shop’s own files is not there', async (t) => {
+  const { shop } = await startTrial(t);
+  for (const path of ['shop.js/', '../trial.ts', 'constructor', '%2e%2e/trial.ts'])
+    t.is((await fetch(shop + path)).status, 404, path);
+});
