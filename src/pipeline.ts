@@ -88,6 +88,12 @@ function switchedOff({ integrations }: ReceivedEvent, { destinations }: Snapshot
   return destinations.filter(isOff).map(({ name }) => name);
 }
 
+/** What a client wrote as notice may be anything and must not rest; an empty name is no notice's either. */
+function labelOf({ label }: ReceivedEvent, { notices }: Snapshot): ReceivedEvent['label'] {
+  if (label === null || label.notice === null || notices.some(({ id }) => id === label.notice)) return label;
+  return { ...label, notice: '' };
+}
+
 const supports = (type: DestinationType | undefined, event: ReceivedEvent): readonly Reason[] =>
   type?.calls.includes(event.type) === true ? [] : [{ code: 'not_supported', detail: event.type }];
 
@@ -155,7 +161,7 @@ export function judge(event: ReceivedEvent, context: PipelineContext): Judged {
     throw new GatewayError('unknown_site', 'the routing file no longer has the site of this event');
   const { state, signals } = gather(
     event.consent,
-    event.label,
+    labelOf(event, snapshot),
     readContext({ snapshot, site, records: context.records, now }),
   );
   const facts: EventFacts = {

@@ -249,3 +249,13 @@ test('a withdrawn record finds what was queued under it, without any id cookie',
     reason: 'withdrawn',
   });
 });
+
+test('a label that names no notice of the file does not rest as it came', async (t) => {
+  const { ports, claimed } = await setUp(config({ sites: [site({ consent: ['record'] })] }));
+  const label = { notice: 'jan@shop.example', givenAt: NOW - DAY };
+  const record = { notice: '2026-05', givenAt: NOW - DAY, purposes: { analytics: true } };
+  await accept([consenting({}, { consent: noConsent({ consent: { record } }), label })], ports);
+  const { facts } = await claimed('ga4');
+  t.false(JSON.stringify(facts).includes('jan'));
+  t.is(facts.consent.label?.givenAt, NOW - DAY);
+});
