@@ -17,6 +17,10 @@ export const ERRORS = {
   },
   event_too_large: { status: 400, means: 'one event is larger than 64 KB' },
   too_deep: { status: 400, means: 'the body is nested too deeply or has too many keys' },
+  invalid_consent: {
+    status: 400,
+    means: 'the consent record names a notice or purpose that the routing file does not have',
+  },
   unknown_site: {
     status: 401,
     means: 'no site of this gateway has this key, tag or origin, or they disagree',
@@ -31,10 +35,6 @@ export const ERRORS = {
   unsupported_encoding: { status: 415, means: 'the content encoding is neither gzip nor identity' },
   unsupported_media_type: { status: 415, means: 'this path takes application/json only' },
   expectation_failed: { status: 417, means: 'the only expectation taken is 100-continue' },
-  invalid_consent: {
-    status: 422,
-    means: 'the consent record names a notice or purpose that the routing file does not have',
-  },
   header_too_large: { status: 431, means: 'the request header is too large' },
   rate_limited: { status: 429, means: 'too many requests from this address; try again later' },
   internal: { status: 500, means: 'a fault of the gateway' },

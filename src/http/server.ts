@@ -45,6 +45,14 @@ const consentPreflight =
     send(ctx, { status: 204, headers: { allow: CONSENT_METHODS }, body: null });
   };
 
+/** What no route takes is an error that a page of a site may read, too. */
+const readable =
+  (shared: Shared): Middleware =>
+  (ctx, next) => {
+    allowOrigin(ctx.req, ctx.res, shared.prepare().origins);
+    return next();
+  };
+
 function publicRouter(shared: Shared): Router {
   const { ports } = shared;
   const router = new Router();
@@ -73,7 +81,8 @@ export function createPublicServer(ports: PublicPorts): Listener {
     budget: new BodyBudget(limits.bodyBytes * BODIES_AT_ONCE),
   };
   const inFlight = new InFlight();
-  const handler = application({ before: [collect(shared)], router: publicRouter(shared) }, ports, inFlight);
+  const layers = { before: [collect(shared), readable(shared)], router: publicRouter(shared) };
+  const handler = application(layers, ports, inFlight);
   return createListener(handler, inFlight, { ...listen, limits });
 }
 

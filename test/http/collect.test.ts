@@ -442,3 +442,16 @@ test('two protocols cannot claim one path', (t) => {
     message: /claim `POST \/v1\/fake`/,
   });
 });
+
+test('a page of a site may read what is served nowhere and by no such method, as any error', async (t) => {
+  const port = await start(t, stage().ports);
+  for (const [method, path, status] of [
+    ['GET', '/nowhere', 404],
+    ['POST', '/v1/consent', 405],
+  ] as const) {
+    const reply = await ask(port, { method, path, headers: { origin: SHOP } });
+    t.is(reply.status, status);
+    t.is(reply.headers['access-control-allow-origin'], SHOP);
+    t.is((await ask(port, { method, path })).headers['access-control-allow-origin'], undefined);
+  }
+});

@@ -92,7 +92,7 @@ test('an older notice may be named, a future or unknown one may not', async (t) 
   t.is((await ask(port, put({ purposes, notice: 'old' }))).json()['notice'], 'old');
   for (const named of ['next', 'never', 7, {}, '__proto__']) {
     const reply = await ask(port, put({ purposes, notice: named }));
-    t.is(reply.status, 422, JSON.stringify(named));
+    t.is(reply.status, 400, JSON.stringify(named));
     t.is(reply.json()['code'], 'invalid_consent');
   }
 });
@@ -100,13 +100,13 @@ test('an older notice may be named, a future or unknown one may not', async (t) 
 test('without a notice in force no record is issued', async (t) => {
   const config = snapshot({ notices: [] });
   const { ports } = stage({ snapshot: () => config });
-  t.is((await ask(await start(t, ports), put({ purposes: { analytics: true } }))).status, 422);
+  t.is((await ask(await start(t, ports), put({ purposes: { analytics: true } }))).status, 400);
 });
 
 for (const [is, body, status, code] of [
-  ['an unknown purpose', { purposes: { world_domination: true } }, 422, 'invalid_consent'],
-  ['a name of the prototype', '{"purposes":{"__proto__":true}}', 422, 'invalid_consent'],
-  ['no purpose', { purposes: {} }, 422, 'invalid_consent'],
+  ['an unknown purpose', { purposes: { world_domination: true } }, 400, 'invalid_consent'],
+  ['a name of the prototype', '{"purposes":{"__proto__":true}}', 400, 'invalid_consent'],
+  ['no purpose', { purposes: {} }, 400, 'invalid_consent'],
   ['an answer that is neither', { purposes: { analytics: 'yes' } }, 400, 'unreadable_body'],
   ['purposes as a list', { purposes: ['analytics'] }, 400, 'unreadable_body'],
   ['no object', '[]', 400, 'unreadable_body'],
