@@ -25,9 +25,8 @@ export const REASONS = {
   not_supported: filter('this kind of call has no counterpart at the vendor'),
   no_notice: filter('the routing file has no notice in force, so nothing may flow'),
   not_disclosed: filter(
-    'the notice seen or the notice in force does not disclose this destination for a purpose it requires',
+    'the notice seen or the notice in force does not disclose this destination, a purpose it requires or its country',
   ),
-  country_not_disclosed: filter('the data now goes to another country than the notice seen said'),
   objected: forbidden('the person objected'),
   withdrawn: forbidden('the person withdrew or denied consent after the event'),
   gpc: forbidden('the browser sent Global Privacy Control'),

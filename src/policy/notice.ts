@@ -23,17 +23,21 @@ export const notice: Gate = {
   },
 };
 
-/** The country of a transfer must be the one that was told, where the notice told one. */
+/**
+ * The country the data goes to, by the route or else by today's notice, must be the one that was told, wherever one was told.
+ */
 export const country: Gate = {
   name: 'country',
   check({ destination, grounds }) {
-    const goesTo = destination.transfer?.country;
-    if (goesTo === undefined) return [];
+    const { current } = grounds;
+    const today = current === null ? null : disclosuresOf([current], destination.name)?.[0]?.country;
+    const goesTo = destination.transfer?.country ?? today ?? null;
+    if (goesTo === null) return [];
     const told = destination.requires.flatMap((name) => {
       const notices = grounds.of(name).covering;
       return notices === null ? [] : (disclosuresOf(notices, destination.name) ?? []);
     });
     const differs = told.some((each) => each.country !== null && each.country !== goesTo);
-    return differs ? [{ code: 'country_not_disclosed', detail: goesTo }] : [];
+    return differs ? [{ code: 'not_disclosed', detail: `${destination.name} in ${goesTo}` }] : [];
   },
 };

@@ -365,7 +365,24 @@ const rows: readonly Row[] = [
     destination: { transfer: { country: 'US', basis: null, checked: null } },
     notices: [notice({ discloses: { ga4: disclosure({ country: 'IE' }) } })],
     verdict: 'block',
-    reasons: ['country_not_disclosed'],
+    reasons: ['not_disclosed'],
+  },
+  {
+    title: 'data that went to another country when consent was given stays, though the route names none',
+    notices: [
+      notice({
+        id: '2025-01',
+        from: Date.parse('2025-01-15T00:00:00+01:00'),
+        discloses: { ga4: disclosure({ country: 'IE' }) },
+      }),
+      notice({
+        id: '2026-11',
+        from: Date.parse('2026-11-01T00:00:00+01:00'),
+        discloses: { ga4: disclosure({ country: 'US' }) },
+      }),
+    ],
+    verdict: 'block',
+    reasons: ['not_disclosed'],
   },
   {
     title: 'an event before consent is not covered',
