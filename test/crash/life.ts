@@ -69,11 +69,7 @@ export function run(t: ExecutionContext, args: readonly string[], env = TEST_ENV
 /** Resolves when it takes events; throws `StartFailed` if it ends before that. */
 export async function startLife(t: ExecutionContext, options: LifeOptions): Promise<Life> {
   const said: string[] = [];
-  const child = run(
-    t,
-    ['serve', '--config', options.config, '--log-level', 'info'],
-    options.env ?? TEST_ENV,
-  );
+  const child = run(t, ['serve', '--config', options.config, '--log-level', 'info'], options.env ?? TEST_ENV);
   const ended = once(child, 'exit').then(([code, signal]: (number | string | null)[]): Exit => ({
     code: typeof code === 'number' ? code : null,
     signal: typeof signal === 'string' ? signal : null,
@@ -123,7 +119,11 @@ export async function drained(life: Life, deadlineMs = 60_000, but: readonly str
 }
 
 /** Value of one line of the metrics; 0 if it is not there. */
-export async function metric(life: Life, name: string, labels: Readonly<Record<string, string>>): Promise<number> {
+export async function metric(
+  life: Life,
+  name: string,
+  labels: Readonly<Record<string, string>>,
+): Promise<number> {
   const text = await (await fetch(`${life.admin}/metrics`)).text();
   const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`));
   const found = lines.filter((line) =>

@@ -98,6 +98,8 @@ export interface LoadOptions {
 export class Load {
   /** When each acknowledged event was acknowledged, wall clock ms. */
   readonly acknowledged = new Map<number, number>();
+  /** When each was first sent. */
+  readonly begun = new Map<number, number>();
   /** Answers other than 2xx by status; `0`: none came. */
   readonly refusals = new Map<number, number>();
   readonly #options: LoadOptions;
@@ -140,6 +142,7 @@ export class Load {
       if (this.#paused) continue;
       const marks = Array.from({ length: batch }, () => this.#next++);
       const visitor = visitors[(marks[0] ?? 0) % visitors.length];
+      for (const mark of marks) this.begun.set(mark, Date.now());
       if (visitor === undefined) throw new TypeError('a load needs visitors');
       await this.#insist(
         marks,

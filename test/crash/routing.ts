@@ -15,6 +15,8 @@ export interface ShopOptions {
   readonly undisclosed?: readonly string[];
   /** YAML of the list. Default: one secret. */
   readonly secrets?: string;
+  /** Port of the admin listener. Default: a free one. */
+  readonly adminPort?: number;
 }
 
 const SETTINGS: Readonly<Record<Kind, (url: string) => string>> = {
@@ -26,10 +28,10 @@ const SETTINGS: Readonly<Record<Kind, (url: string) => string>> = {
     `type: ga4, transport: mp, measurementId: G-TEST00001, apiSecret: "\${VENDOR_SECRET}", endpoint: "${url}"`,
 };
 
-export function shop({ store, routes, undisclosed = [], secrets }: ShopOptions): string {
+export function shop({ store, routes, undisclosed = [], secrets, adminPort = 0 }: ShopOptions): string {
   const names = Object.keys(routes).filter((name) => !undisclosed.includes(name));
   return `
-server: { listen: 127.0.0.1:0, admin: 127.0.0.1:0, allowPrivateEndpoints: true }
+server: { listen: 127.0.0.1:0, admin: 127.0.0.1:${adminPort}, allowPrivateEndpoints: true }
 store: ${JSON.stringify(store)}
 secrets: ${secrets ?? '[{ id: k1, value: "${SLUIS_SECRET}" }]'}
 controller: { name: Shop BV, contact: privacy@shop.example }

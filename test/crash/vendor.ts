@@ -55,7 +55,10 @@ interface Body {
     readonly key?: string;
     readonly params?: { readonly value?: number };
   }[];
-  readonly data?: readonly { readonly event_id?: string; readonly custom_data?: { readonly value?: number } }[];
+  readonly data?: readonly {
+    readonly event_id?: string;
+    readonly custom_data?: { readonly value?: number };
+  }[];
 }
 
 /** Throws on an event that is not whole: what arrives must be readable to the end. */
@@ -77,7 +80,9 @@ async function textOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-const ANSWERS: Readonly<Record<Kind, (events: number) => { readonly status: number; readonly body: string }>> = {
+const ANSWERS: Readonly<
+  Record<Kind, (events: number) => { readonly status: number; readonly body: string }>
+> = {
   http: () => ({ status: 200, body: '' }),
   meta: (events) => ({ status: 200, body: JSON.stringify({ events_received: events, messages: [] }) }),
   ga4: () => ({ status: 204, body: '' }),
