@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 
 type Figure = Readonly<Record<string, string | number>>;
 
-const ALONE = ['decide', 'consent', 'scan', 'deliver', 'pending'] as const;
+const ALONE = ['intake', 'decide', 'consent', 'scan', 'deliver', 'pending'] as const;
 const README = resolve(import.meta.dirname, '../../README.md');
 const BEGIN = '<!-- bench: written by `npm run bench` -->';
 const END = '<!-- /bench -->';
@@ -31,6 +31,7 @@ const UNITS: Readonly<Record<string, string>> = {
   us: 'µs',
   ratio: '× bare Koa',
   usRatio: '× CPU of bare Koa',
+  parseRatio: '× JSON.parse',
   p99Ms: 'ms p99',
   rssMb: 'MiB resident',
 };
