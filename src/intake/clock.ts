@@ -35,6 +35,38 @@ const ISO =
 const MS_FROM = 1e11;
 const LAST_MS = 253_402_300_799_999; // end of the year 9999
 
+/** Number in the digits from `at` to `end`; NaN where one is none. */
+function digits(text: string, at: number, end: number): number {
+  let number = 0;
+  for (let index = at; index < end; index += 1) {
+    const digit = text.charCodeAt(index) - 48;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
+/**
+ * `2026-11-20T12:00:00.000Z`, as `toISOString` writes it and so nearly every client; null where it is not that, or near an
+ * edge that the general reading has to judge. 0.1 µs, where expression and `Date.parse` take 0.4.
+ */
+function readUsual(text: string): number | null {
+  if (text.length !== 24 || text.charCodeAt(23) !== 90 /* Z */ || text.charCodeAt(10) !== 84 /* T */)
+    return null;
+  if (text[4] !== '-' || text[7] !== '-' || text[13] !== ':' || text[16] !== ':' || text[19] !== '.')
+    return null;
+  const year = digits(text, 0, 4);
+  const month = digits(text, 5, 7);
+  const day = digits(text, 8, 10);
+  const hours = digits(text, 11, 13);
+  const minutes = digits(text, 14, 16);
+  const seconds = digits(text, 17, 19);
+  const ms = digits(text, 20, 23);
+  const usual = year >= 1970 && month >= 1 && month <= 12 && day >= 1 && day <= 28;
+  if (!usual || !(hours < 24 && minutes < 60 && seconds < 60 && ms < 1000)) return null;
+  return Date.UTC(year, month - 1, day, hours, minutes, seconds, ms);
+}
+
 /** ISO 8601 text (UTC where it names no offset) or a number of seconds or milliseconds; null for anything else. */
 export function readInstant(value: unknown): number | null {
   if (typeof value === 'number') {
@@ -43,6 +75,8 @@ export function readInstant(value: unknown): number | null {
     return ms > LAST_MS ? null : ms;
   }
   if (typeof value !== 'string' || value.length > 40) return null;
+  const usual = readUsual(value);
+  if (usual !== null) return usual;
   const match = ISO.exec(value);
   if (match === null) return null;
   const [, date, time = '00:00', offset = 'Z'] = match;
