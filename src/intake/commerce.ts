@@ -5,7 +5,7 @@ import type { Item } from '../core/event.ts';
 import { isObject } from '../core/json.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import { ITEM_FIELDS, SEGMENT_EVENT_PARAMS, SEGMENT_PARAMS } from '../core/vocabulary.ts';
-import { isScalar, plainName } from './value.ts';
+import { byPlainName, isEmpty, isScalar, plainName } from './value.ts';
 
 export interface Commerce {
   readonly params: JsonObject;
@@ -26,12 +26,20 @@ const SITE_IDS = new Set([
   'subscriptionid',
 ]);
 
-/** plain name → field, and its rank among the names of that field. */
-const ITEM_NAMES: ReadonlyMap<string, { field: string; rank: number }> = new Map(
-  Object.entries(ITEM_FIELDS).flatMap(([field, { segment }]) =>
-    [field, ...segment].map((name, rank) => [plainName(name), { field, rank }] as const),
+interface ItemName {
+  readonly field: string;
+  /** Position of the field in the table. */
+  readonly at: number;
+  /** Rank of the name among those of the field. */
+  readonly rank: number;
+}
+
+const ITEM_NAMES: ReadonlyMap<string, ItemName> = new Map(
+  Object.entries(ITEM_FIELDS).flatMap(([field, { segment }], at) =>
+    [field, ...segment].map((name, rank) => [plainName(name), { field, at, rank }] as const),
   ),
 );
+const itemName = byPlainName((plain): ItemName | null => ITEM_NAMES.get(plain) ?? null);
 
 /** Fields that describe the one product an event is about, when they stand among its properties. */
 const OF_PRODUCT: ReadonlySet<string> = new Set(
@@ -53,24 +61,31 @@ const SINGLE_PRODUCT = new Set([
 /** An item under canonical names. Fields the vocabulary does not have, and values that are no scalars, do not leave. */
 export function readItem(from: JsonObject): Item {
   const item: Record<string, Json> = {};
-  const ranks = new Map<string, number>();
-  for (const [name, value] of Object.entries(from)) {
-    const known = ITEM_NAMES.get(plainName(name));
-    if (known === undefined || !isScalar(value) || value === '') continue;
-    if (known.rank >= (ranks.get(known.field) ?? Infinity)) continue;
-    ranks.set(known.field, known.rank);
+  const ranks: (number | undefined)[] = [];
+  for (const name in from) {
+    const known = itemName(name);
+    const value = from[name];
+    if (known === null || !isScalar(value) || value === '') continue;
+    const rival = ranks[known.at];
+    if (rival !== undefined && known.rank >= rival) continue;
+    ranks[known.at] = known.rank;
     item[known.field] = value;
   }
   return item;
 }
 
-export const readItems = (list: Json | undefined): readonly Item[] =>
-  Array.isArray(list)
-    ? list
-        .filter(isObject)
-        .map(readItem)
-        .filter((item) => Object.keys(item).length > 0)
-    : [];
+const NO_ITEMS: readonly Item[] = [];
+
+export function readItems(list: Json | undefined): readonly Item[] {
+  if (!Array.isArray(list)) return NO_ITEMS;
+  const items: Item[] = [];
+  for (const entry of list as readonly Json[]) {
+    if (!isObject(entry)) continue; // narrowing an array of Json loses its element type
+    const item = readItem(entry);
+    if (!isEmpty(item)) items.push(item);
+  }
+  return items;
+}
 
 const aliasTable = (rows: Readonly<Record<string, readonly string[]>>): ReadonlyMap<string, Alias> =>
   new Map(
@@ -89,54 +104,90 @@ const EVENT_ALIASES: ReadonlyMap<string, ReadonlyMap<string, Alias>> = new Map(
   Object.entries(SEGMENT_EVENT_PARAMS).map(([event, rows]) => [event, aliasTable(rows)]),
 );
 
+/** What a property of this name is. */
+interface PropertyRole {
+  readonly plain: string;
+  readonly kind: 'order_id' | 'transaction_id' | 'site_id' | 'items' | 'other';
+  readonly alias: Alias | undefined;
+}
+
+function kindOf(plain: string): PropertyRole['kind'] {
+  if (plain === 'orderid') return 'order_id';
+  if (plain === 'transactionid') return 'transaction_id';
+  if (plain === 'products' || plain === 'items') return 'items';
+  return SITE_IDS.has(plain) ? 'site_id' : 'other';
+}
+
+const roleOf = byPlainName((plain): PropertyRole => ({
+  plain,
+  kind: kindOf(plain),
+  alias: ALIASES.get(plain),
+}));
+
+interface Renamed {
+  readonly param: string;
+  rank: number;
+  name: string;
+  value: Json;
+}
+
 /** Renames parameters; of several names for one the best ranked counts, the others keep their own name. */
-function readParams(event: string, properties: ReadonlyMap<string, Json>): JsonObject {
+function readParams(event: string, properties: JsonObject): JsonObject {
   const own = EVENT_ALIASES.get(event);
   const params: Record<string, Json> = {};
-  const taken = new Map<string, { rank: number; name: string; value: Json }>();
-  for (const [name, value] of properties) {
-    const key = plainName(name);
-    const alias = isScalar(value) ? (own?.get(key) ?? ALIASES.get(key)) : undefined;
+  const taken: Renamed[] = [];
+  for (const name in properties) {
+    const value = properties[name] ?? null;
+    const role = roleOf(name);
+    const alias = isScalar(value) ? (own?.get(role.plain) ?? role.alias) : undefined;
     if (alias === undefined) {
       params[name] = value;
       continue;
     }
-    const rival = taken.get(alias.param);
-    const wins = rival === undefined || alias.rank < rival.rank;
-    const loser = wins ? rival : { name, value };
-    if (wins) taken.set(alias.param, { rank: alias.rank, name, value });
-    if (loser !== undefined && loser.name !== alias.param) params[loser.name] = loser.value;
+    const rival = taken.find(({ param }) => param === alias.param);
+    if (rival === undefined) {
+      taken.push({ param: alias.param, rank: alias.rank, name, value });
+      continue;
+    }
+    const loser = alias.rank < rival.rank ? { name: rival.name, value: rival.value } : { name, value };
+    if (alias.rank < rival.rank) Object.assign(rival, { rank: alias.rank, name, value });
+    if (loser.name !== alias.param) params[loser.name] = loser.value;
   }
-  for (const [param, { value }] of taken) params[param] = value;
+  for (const { param, value } of taken) params[param] = value;
   return params;
 }
 
 /** Reads the properties of a Segment call of this canonical name. */
 export function readCommerce(event: string, properties: JsonObject): Commerce {
-  const left = new Map(Object.entries(properties));
+  const left: Record<string, Json> = {};
   const orderIds: Json[] = [];
   const siteIds: Json[] = [];
-  let items: readonly Item[] = [];
-  for (const [name, value] of Object.entries(properties)) {
-    const key = plainName(name);
-    if (key === 'orderid') orderIds.unshift(value);
-    else if (key === 'transactionid') orderIds.push(value);
-    else if (SITE_IDS.has(key)) siteIds.push(value);
-    else if (key === 'products' || key === 'items') items = [...items, ...readItems(value)];
-    else continue;
-    left.delete(name);
+  let items = NO_ITEMS;
+  for (const name in properties) {
+    const value = properties[name] ?? null;
+    const { kind } = roleOf(name);
+    if (kind === 'other') left[name] = value;
+    else if (kind === 'order_id') orderIds.unshift(value);
+    else if (kind === 'transaction_id') orderIds.push(value);
+    else if (kind === 'site_id') siteIds.push(value);
+    else items = items.length === 0 ? readItems(value) : [...items, ...readItems(value)];
   }
-  if (items.length === 0 && SINGLE_PRODUCT.has(event)) items = takeProduct(left);
+  if (items.length === 0 && SINGLE_PRODUCT.has(event)) {
+    const product = takeProduct(left);
+    if (product !== null)
+      return { params: readParams(event, product.rest), items: [product.item], orderIds, siteIds };
+  }
   return { params: readParams(event, left), items, orderIds, siteIds };
 }
 
-/** Moves the fields of the one product out of the properties; nothing moves unless they name a product. */
-function takeProduct(properties: Map<string, Json>): readonly Item[] {
-  const fields = [...properties].filter(([name]) =>
-    OF_PRODUCT.has(ITEM_NAMES.get(plainName(name))?.field ?? ''),
-  );
-  const item = readItem(Object.fromEntries(fields));
-  if (item['item_id'] === undefined && item['item_name'] === undefined) return [];
-  for (const [name] of fields) properties.delete(name);
-  return [item];
+/** Moves the fields of the one product out of the properties; null unless they name a product. */
+function takeProduct(properties: JsonObject): { readonly item: Item; readonly rest: JsonObject } | null {
+  const ofProduct: Record<string, Json> = {};
+  const rest: Record<string, Json> = {};
+  for (const name in properties) {
+    const target = OF_PRODUCT.has(itemName(name)?.field ?? '') ? ofProduct : rest;
+    target[name] = properties[name] ?? null;
+  }
+  const item = readItem(ofProduct);
+  return item['item_id'] === undefined && item['item_name'] === undefined ? null : { item, rest };
 }

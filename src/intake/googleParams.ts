@@ -39,7 +39,8 @@ const PLACES: Readonly<Record<string, 'url' | 'title' | 'referrer'>> = {
 export function readGoogleParams(raw: JsonObject, person: Person, collector: IdCollector): GoogleParams {
   const left: Record<string, Json> = {};
   const page: { url?: Json; title?: Json; referrer?: Json } = {};
-  for (const [name, value] of Object.entries(raw)) {
+  for (const name in raw) {
+    const value = raw[name] ?? null;
     const id = Object.hasOwn(IDS, name) ? IDS[name] : undefined;
     const place = Object.hasOwn(PLACES, name) ? PLACES[name] : undefined;
     if (id !== undefined) collector.offer(id, value, 'protocol');

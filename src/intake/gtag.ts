@@ -22,7 +22,11 @@ function readLine(line: string, shared: Pairs, { limits }: IntakeRequest): Read<
   if (line.length > limits.eventBytes)
     return { fault: { code: 'event_too_large', message: `larger than ${limits.eventBytes} bytes` } };
   try {
-    return named(new Map([...shared, ...parsePairs(line, limits)]));
+    const own = parsePairs(line, limits);
+    if (shared.size === 0) return named(own);
+    const pairs = new Map(shared);
+    for (const [name, value] of own) pairs.set(name, value);
+    return named(pairs);
   } catch (error) {
     if (error instanceof GatewayError) return { fault: { code: error.code, message: error.message } };
     throw error;

@@ -4,9 +4,12 @@
 import type { CookieForm, IdentifierKind } from '../core/identifiers.ts';
 import { IDENTIFIERS, identifierKind, identifierName } from '../core/identifiers.ts';
 import type { Identifier } from '../core/event.ts';
+import type { Json, JsonObject } from '../core/json.ts';
 import type { IntakeContext } from '../core/plugin.ts';
-import { decode, eachUrlParameter } from './query.ts';
-import { textOrNumber } from './value.ts';
+import { decode } from './query.ts';
+import type { UrlParameter } from './query.ts';
+import { remembered } from './remembered.ts';
+import { firstMembers, textOrNumber } from './value.ts';
 
 type Source = Identifier['source'];
 
@@ -15,61 +18,69 @@ export interface FoundIds {
   readonly otherIds: readonly Identifier[];
 }
 
-export interface IdCollector {
-  /** Offers a value for `<system>.<kind>`; the first of a kind that has its form is the one that counts. */
-  offer(name: string, value: unknown, source: Source): void;
-  /** A value that is an id but never the visitor's. */
-  setAside(name: string, value: unknown, source: Source): void;
-  found(): FoundIds;
-}
-
+const NONE: readonly Identifier[] = [];
 /** Values shorter than that say nothing by themselves, and would be found everywhere. */
 const SHORTEST_ASIDE = 6;
 /** An honest event has a handful. */
 const MOST_ASIDE = 200;
 
-export function idCollector(): IdCollector {
-  const ids = new Map<string, Identifier>();
-  const others = new Map<string, Identifier>();
+export class IdCollector {
+  readonly #ids: Identifier[] = [];
+  /** By name and value. */
+  #others: Map<string, Identifier> | null = null;
 
-  const read = (name: string, value: unknown, source: Source): Identifier | null => {
-    const kind = identifierKind(name);
-    const written = kind === undefined ? null : textOrNumber(value);
-    if (kind === undefined || written === null || !kind.form.test(written)) return null;
-    return { system: kind.system, kind: kind.kind, value: written, source };
-  };
-  const aside = (name: string, id: Identifier): void => {
-    if (id.value.length >= SHORTEST_ASIDE && others.size < MOST_ASIDE) others.set(`${name} ${id.value}`, id);
-  };
+  /** Offers a value for `<system>.<kind>`; the first of a kind that has its form is the one that counts. */
+  offer(name: string, value: unknown, source: Source): void {
+    if (value === undefined || value === null) return;
+    const id = readId(name, value, source);
+    if (id === null) return;
+    const first = this.#first(id);
+    if (first === undefined) this.#ids.push(id);
+    else if (first.value !== id.value) this.#aside(name, id);
+  }
 
-  const taken = (name: string): boolean => {
-    const id = ids.get(name.slice(0, name.indexOf(' ')));
-    return id !== undefined && name === `${identifierName(id)} ${id.value}`;
-  };
+  /** A value that is an id but never the visitor's. */
+  setAside(name: string, value: unknown, source: Source): void {
+    if (value === undefined || value === null) return;
+    const id = readId(name, value, source);
+    if (id !== null) this.#aside(name, id);
+  }
 
-  return {
-    offer(name, value, source) {
-      const id = read(name, value, source);
-      if (id === null) return;
-      const first = ids.get(name);
-      if (first === undefined) ids.set(name, id);
-      else if (first.value !== id.value) aside(name, id);
-    },
-    setAside(name, value, source) {
-      const id = read(name, value, source);
-      if (id !== null) aside(name, id);
-    },
-    found: () => ({
-      ids: [...ids.values()],
-      otherIds: [...others].filter(([name]) => !taken(name)).map(([, id]) => id),
-    }),
-  };
+  found(): FoundIds {
+    return { ids: this.#ids, otherIds: this.#others === null ? NONE : this.#lost(this.#others) };
+  }
+
+  /** An event has few ids: looking through them costs less than keeping a map. */
+  #first({ system, kind }: Identifier): Identifier | undefined {
+    for (const id of this.#ids) if (id.kind === kind && id.system === system) return id;
+    return undefined;
+  }
+
+  #aside(name: string, id: Identifier): void {
+    if (id.value.length < SHORTEST_ASIDE) return;
+    this.#others ??= new Map();
+    if (this.#others.size < MOST_ASIDE) this.#others.set(`${name} ${id.value}`, id);
+  }
+
+  /** What was set aside and is not among the ids all the same. */
+  #lost(others: ReadonlyMap<string, Identifier>): readonly Identifier[] {
+    return [...others.values()].filter((id) => this.#first(id)?.value !== id.value);
+  }
+}
+
+function readId(name: string, value: unknown, source: Source): Identifier | null {
+  const kind = identifierKind(name);
+  if (kind === undefined) return null;
+  const written = textOrNumber(value);
+  if (written === null || !kind.form.test(written)) return null;
+  return { system: kind.system, kind: kind.kind, value: written, source };
 }
 
 /** `context.ids`: names the table does not have are ignored. */
 export function offerContextIds(collector: IdCollector, ids: unknown): void {
   if (typeof ids !== 'object' || ids === null || Array.isArray(ids)) return;
-  for (const [name, value] of Object.entries(ids)) collector.offer(name, value, 'context');
+  const named = ids as Readonly<Record<string, unknown>>; // an object out of JSON has string keys
+  for (const name in named) collector.offer(name, named[name], 'context');
 }
 
 /** Does `context.ids` hold at least one id of the table? Then a call need not have ids of its own. */
@@ -100,6 +111,11 @@ for (const entry of IDENTIFIERS)
     else byCookieName.set(literal, [...(byCookieName.get(literal) ?? []), row]);
   }
 
+const cookieRows = remembered(
+  (cookieName) =>
+    byCookieName.get(cookieName) ?? byCookiePattern.filter(({ form }) => form.name.test(cookieName)),
+);
+
 /** Decoded twice, once, not at all: as far as browsers and servers are known to wrap cookie values. */
 function spellings(raw: string): readonly string[] {
   const found = [raw];
@@ -123,9 +139,7 @@ function rank(cookieName: string, tags: readonly string[]): number {
 export function readCookieIds({ idCookies, site }: IntakeContext): readonly CookieId[] {
   const found: (CookieId & { readonly rank: number })[] = [];
   for (const [cookieName, values] of Object.entries(idCookies)) {
-    const rows =
-      byCookieName.get(cookieName) ?? byCookiePattern.filter(({ form }) => form.name.test(cookieName));
-    for (const { name, form } of rows) {
+    for (const { name, form } of cookieRows(cookieName)) {
       const position = rank(cookieName, site.tags);
       for (const raw of values) {
         const value = spellings(raw)
@@ -144,40 +158,58 @@ export function offerCookieIds(collector: IdCollector, found: readonly CookieId[
     else collector.setAside(name, value, 'cookie');
 }
 
-const byParameter = new Map<string, { kind: IdentifierKind; first: boolean }[]>();
+interface Named {
+  /** `<system>.<kind>` */
+  readonly id: string;
+  readonly kind: IdentifierKind;
+  /** Does this name carry the id itself, or a companion of it? */
+  readonly first: boolean;
+}
+
+const byParameter = new Map<string, Named[]>();
 for (const kind of IDENTIFIERS)
   kind.url.forEach((name, index) => {
     const key = name.toLowerCase();
-    byParameter.set(key, [...(byParameter.get(key) ?? []), { kind, first: index === 0 }]);
+    const row = { id: identifierName(kind), kind, first: index === 0 };
+    byParameter.set(key, [...(byParameter.get(key) ?? []), row]);
   });
 
 /** Click ids and such in the page's address. Only a kind's first parameter name carries the id itself, the others companions. */
-export function offerUrlIds(collector: IdCollector, url: string | null): void {
-  if (url === null) return;
-  eachUrlParameter(url, (name, value) => {
-    for (const { kind, first } of byParameter.get(name) ?? [])
-      if (first) collector.offer(identifierName(kind), value, 'url');
-      else collector.setAside(identifierName(kind), value, 'url');
-  });
+export function offerUrlIds(collector: IdCollector, parameters: readonly UrlParameter[]): void {
+  for (const { name, value } of parameters)
+    for (const { id, first } of byParameter.get(name) ?? NOT_NAMED)
+      if (first) collector.offer(id, value, 'url');
+      else collector.setAside(id, value, 'url');
 }
+
+const NOT_NAMED: readonly Named[] = [];
+const namedAs = remembered((name): readonly Named[] => byParameter.get(name.toLowerCase()) ?? NOT_NAMED);
 
 /** Shorter values under such a name are more likely something else (`vid` of a video). */
 const SHORTEST_NAMED = 10;
 
+/** Does a parameter hold an id by its name and form? Then it is set aside. */
+function isNamedId(collector: IdCollector, name: string, given: unknown): boolean {
+  for (const { id, kind } of namedAs(name)) {
+    const value = textOrNumber(given);
+    if (value === null || !kind.form.test(value) || (!kind.telling && value.length < SHORTEST_NAMED))
+      continue;
+    collector.setAside(id, value, 'protocol');
+    return true;
+  }
+  return false;
+}
+
 /** Parameters named as ids are in addresses (`gclid`, `fbp`) are set aside and removed, whatever event they ride on. */
-export function withoutNamedIds<T>(
-  params: Readonly<Record<string, T>>,
-  collector: IdCollector,
-): Readonly<Record<string, T>> {
-  const named = Object.keys(params).filter((name) =>
-    (byParameter.get(name.toLowerCase()) ?? []).some(({ kind }) => {
-      const value = textOrNumber(params[name]);
-      if (value === null || !kind.form.test(value) || (!kind.telling && value.length < SHORTEST_NAMED))
-        return false;
-      collector.setAside(identifierName(kind), value, 'protocol');
-      return true;
-    }),
-  );
-  if (named.length === 0) return params;
-  return Object.fromEntries(Object.entries(params).filter(([name]) => !named.includes(name)));
+export function withoutNamedIds(params: JsonObject, collector: IdCollector): JsonObject {
+  let rest: Record<string, Json> | null = null;
+  let same = 0;
+  for (const name in params) {
+    const value = params[name] ?? null;
+    const gone = isNamedId(collector, name, value);
+    if (rest === null && gone) rest = firstMembers(params, same);
+    if (rest === null) same += 1;
+    else if (!gone) rest[name] = value;
+  }
+  return rest ?? params;
 }

@@ -10,10 +10,9 @@ import { settleClock } from './clock.ts';
 import { readAgent, readCategory, readCountry, readIp, readLanguage, readScreen } from './device.ts';
 import { readGoogleParams } from './googleParams.ts';
 import { typeOfName } from './gtag/hit.ts';
-import { idCollector, offerCookieIds, offerUrlIds } from './ids.ts';
-import type { IdCollector } from './ids.ts';
+import { IdCollector, offerCookieIds, offerUrlIds } from './ids.ts';
 import { wireName } from './names.ts';
-import { readCampaign, readPage } from './page.ts';
+import { readAddress, readCampaign, readPage } from './page.ts';
 import { splitPerson, take, takeUserData, withSurface } from './person.ts';
 import type { Person } from './person.ts';
 import { consentPairs, parsePairs } from './query.ts';
@@ -33,11 +32,16 @@ interface Body {
 
 const invalid = (message: string): Fault => ({ code: 'invalid_event', message });
 
-function readEvents(list: readonly unknown[], request: IntakeRequest): Omit<Body, 'fields'> {
+interface Listed {
+  readonly list: readonly unknown[];
+  readonly escapes: boolean;
+}
+
+function readEvents({ list, escapes }: Listed, request: IntakeRequest): Omit<Body, 'fields'> {
   const events: JsonObject[] = [];
   const rejected: Rejected[] = [];
   for (const [index, entry] of list.entries()) {
-    const cleaned = cleanEvent(entry, request.limits);
+    const cleaned = cleanEvent(entry, request.limits, escapes);
     if ('fault' in cleaned) rejected.push({ index, ...cleaned.fault });
     else if (text(cleaned.value['name']) === null)
       rejected.push({ index, ...invalid('an event needs `name`, the name of what happened') });
@@ -47,14 +51,15 @@ function readEvents(list: readonly unknown[], request: IntakeRequest): Omit<Body
 }
 
 function readBody(request: IntakeRequest): Body {
-  const { events: list, ...others } = parseObject(request.body);
-  const cleaned = cleanEvent(others, request.limits);
+  const { fields, escapes } = parseObject(request.body);
+  const { events: list, ...others } = fields;
+  const cleaned = cleanEvent(others, request.limits, escapes);
   if ('fault' in cleaned) throw refusal(cleaned.fault);
   if (text(cleaned.value['client_id']) === null && text(cleaned.value['app_instance_id']) === null)
     throw refusal(invalid('a request needs `client_id` or `app_instance_id`'));
   if (!Array.isArray(list) || list.length === 0 || list.length > MOST_EVENTS)
     throw refusal(invalid(`\`events\` must be an array of 1 to ${MOST_EVENTS} events`));
-  const { events, rejected } = readEvents(list, request);
+  const { events, rejected } = readEvents({ list, escapes }, request);
   const first = rejected[0];
   if (events.length === 0 && first !== undefined) throw refusal(first);
   return { fields: cleaned.value, events, rejected };
@@ -132,14 +137,15 @@ function offerIds(collector: IdCollector, fields: JsonObject): void {
 function measuredEvent(event: JsonObject, { fields, query, around }: Envelope): ReceivedEvent {
   const { request, context } = around;
   const name = wireName(text(event['name']) ?? '');
-  const collector = idCollector();
+  const collector = new IdCollector();
   const person = personOf(fields);
   offerIds(collector, fields);
   const google = readGoogleParams(object(event['params']), person, collector);
   const traits = splitPerson(person, userProperties(fields), 'traits');
   const page = readPage(google.page);
   offerCookieIds(collector, around.cookieIds);
-  offerUrlIds(collector, page.url);
+  const address = readAddress(page.url);
+  offerUrlIds(collector, address.parameters);
   const ip = readIp(fields['ip_override'] ?? google.ip);
   const agent = readAgent(fields['user_agent']);
   return {
@@ -153,7 +159,7 @@ function measuredEvent(event: JsonObject, { fields, query, around }: Envelope): 
     params: google.params,
     items: google.items,
     page,
-    campaign: readCampaign({}, page.url),
+    campaign: readCampaign({}, address),
     device: deviceOf(fields, agent),
     ip,
     ...collector.found(),

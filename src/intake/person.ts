@@ -4,7 +4,7 @@
 import { isObject } from '../core/json.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { PersonField } from '../core/person.ts';
-import { object, plainName, text, textOrNumber } from './value.ts';
+import { byPlainName, firstMembers, isEmpty, object, text, textOrNumber } from './value.ts';
 
 export type Person = Partial<Record<PersonField, string>>;
 
@@ -67,6 +67,27 @@ const REMOVED: ReadonlySet<string> = new Set([
   'bsn',
 ]);
 
+/** What a name means, by the place it stands in: null for the names of nothing personal, which nearly all are. */
+interface NameRole {
+  /** What `name` itself could say, wherever it stands. */
+  readonly isName: boolean;
+  readonly isAddress: boolean;
+  readonly removed: boolean;
+  /** The field it has anywhere. */
+  readonly field: PersonField | null;
+  /** The field it has among traits. */
+  readonly trait: PersonField | null;
+}
+
+const roleOf = byPlainName((plain): NameRole | null => {
+  const field = FIELDS.get(plain) ?? null;
+  const trait = field ?? TRAIT_FIELDS.get(plain) ?? null;
+  const removed = REMOVED.has(plain);
+  return trait === null && !removed
+    ? null
+    : { isName: plain === 'name', isAddress: plain === 'address', removed, field, trait };
+});
+
 const LONGEST_VALUE = 512;
 
 const FORMS: Readonly<Partial<Record<PersonField, RegExp>>> = {
@@ -85,59 +106,80 @@ export function take(person: Person, field: PersonField, value: unknown): void {
 function takeAddress(person: Person, address: Json): void {
   if (!isObject(address)) return take(person, 'street', address);
   for (const [name, value] of Object.entries(address)) {
-    const plain = plainName(name);
-    const field = FIELDS.get(plain) ?? TRAIT_FIELDS.get(plain);
-    if (field !== undefined && plain !== 'name') take(person, field, value);
+    const role = roleOf(name);
+    if (role !== null && role.trait !== null && !role.isName) take(person, role.trait, value);
   }
 }
 
 /** Where an object stands decides what `name` and `state` mean in it. The mailbox of a group is not the visitor's. */
 export type Place = 'traits' | 'group' | 'properties';
 
-/** Moves person fields out of an object into `person`; the rest comes back. */
-export function splitPerson(person: Person, from: JsonObject, place: Place): JsonObject {
-  const rest: Record<string, Json> = {};
-  for (const [name, value] of Object.entries(from)) {
-    const plain = plainName(name);
-    const field = fieldOf(plain, place);
-    if (place === 'group' && (plain === 'address' || (field !== undefined && field !== 'company'))) continue;
-    if (field !== undefined)
-      take(person, field, field === 'company' && isObject(value) ? (value['name'] ?? null) : value);
-    else if (plain === 'address') takeAddress(person, value);
-    else if (!REMOVED.has(plain)) rest[name] = withoutPerson(value);
-  }
-  return rest;
+/** Takes one member; false where it is nothing personal and stays. */
+function takeMember(
+  person: Person,
+  role: NameRole,
+  { value, place }: { value: Json; place: Place },
+): boolean {
+  const field =
+    place === 'group' && role.isName ? 'company' : place === 'properties' ? role.field : role.trait;
+  if (place === 'group' && (role.isAddress || (field !== null && field !== 'company'))) return true;
+  if (field !== null)
+    take(person, field, field === 'company' && isObject(value) ? (value['name'] ?? null) : value);
+  else if (role.isAddress) takeAddress(person, value);
+  else return role.removed;
+  return true;
 }
 
-function fieldOf(plain: string, place: Place): PersonField | undefined {
-  if (place === 'group' && plain === 'name') return 'company';
-  return FIELDS.get(plain) ?? (place === 'properties' ? undefined : TRAIT_FIELDS.get(plain));
+/** Moves person fields out of an object into `person`; the rest comes back, the object itself where nothing moved. */
+export function splitPerson(person: Person, from: JsonObject, place: Place): JsonObject {
+  let rest: Record<string, Json> | null = null;
+  let same = 0;
+  for (const name in from) {
+    const value = from[name] ?? null;
+    const role = roleOf(name);
+    const gone = role !== null && takeMember(person, role, { value, place });
+    const kept = gone ? null : withoutPerson(value);
+    if (rest === null && (gone || kept !== value)) rest = firstMembers(from, same);
+    if (rest === null) same += 1;
+    else if (!gone) rest[name] = kept;
+  }
+  return rest ?? from;
 }
 
 const isPersonal = (name: string): boolean => {
-  const plain = plainName(name);
-  return FIELDS.has(plain) || REMOVED.has(plain);
+  const role = roleOf(name);
+  return role !== null && (role.field !== null || role.removed);
 };
 
 /** Nested values lose person fields but give none: whose they are is unknown. Clean values come back as they are. */
 export function withoutPerson(value: Json): Json {
   if (typeof value !== 'object' || value === null) return value;
-  if (!isObject(value)) {
-    const list = value.map(withoutPerson);
-    return list.some((entry, index) => entry !== value[index]) ? list : value;
+  return isObject(value) ? objectWithoutPerson(value) : listWithoutPerson(value);
+}
+
+function listWithoutPerson(list: readonly Json[]): readonly Json[] {
+  let rest: Json[] | null = null;
+  for (let index = 0; index < list.length; index += 1) {
+    const entry = list[index] ?? null;
+    const kept = withoutPerson(entry);
+    if (rest === null && kept !== entry) rest = list.slice(0, index);
+    rest?.push(kept);
   }
-  let changed = false;
-  const rest: Record<string, Json> = {};
-  for (const [name, member] of Object.entries(value)) {
-    if (isPersonal(name)) {
-      changed = true;
-      continue;
-    }
-    const kept = withoutPerson(member);
-    if (kept !== member) changed = true;
-    rest[name] = kept;
+  return rest ?? list;
+}
+
+function objectWithoutPerson(object: JsonObject): JsonObject {
+  let rest: Record<string, Json> | null = null;
+  let same = 0;
+  for (const name in object) {
+    const member = object[name] ?? null;
+    const gone = isPersonal(name);
+    const kept = gone ? null : withoutPerson(member);
+    if (rest === null && (gone || kept !== member)) rest = firstMembers(object, same);
+    if (rest === null) same += 1;
+    else if (!gone) rest[name] = kept;
   }
-  return changed ? rest : value;
+  return rest ?? object;
 }
 
 const USER_DATA: Readonly<Record<string, PersonField>> = {
@@ -177,7 +219,8 @@ export function splitTraits(
 ): JsonObject {
   const rest = splitPerson(person, object(own.traits), own.place);
   const more = splitPerson(person, object(repeated), 'traits');
-  return { ...more, ...rest };
+  if (isEmpty(rest)) return more;
+  return isEmpty(more) ? rest : { ...more, ...rest };
 }
 
 /** Address and user agent are person fields too. */

@@ -1,20 +1,32 @@
 // Query strings and form lines: bounded, strict for what a client sends to us, forgiving for the addresses of its pages.
 
 import { GatewayError } from '../core/errors.ts';
-import { cleanText } from './read.ts';
+import { cleanText, isClean } from './read.ts';
 import type { Limits } from './read.ts';
+import { remembered } from './remembered.ts';
 
 export type Pairs = ReadonlyMap<string, string>;
 
 /** Percent-decoded, or null where that is impossible. */
 export function decode(text: string): string | null {
-  if (!text.includes('%') && !text.includes('+')) return cleanText(text);
+  const decoded = decodeClean(text);
+  return decoded === null ? null : cleanText(decoded);
+}
+
+/** The same of clean text, in which only `%00` can bring anything to clean. */
+function decodeClean(text: string): string | null {
+  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
+  if (!spaced.includes('%')) return spaced;
   try {
-    return cleanText(decodeURIComponent(text.replaceAll('+', ' ')));
+    const decoded = decodeURIComponent(spaced);
+    return decoded.includes('\0') ? decoded.replaceAll('\0', '') : decoded;
   } catch {
     return null;
   }
 }
+
+/** Names are few and come again. */
+const decodeName = remembered(decodeClean);
 
 /** Consent parameters that may stand in a query, as `ConsentInput.query` has them. */
 const CONSENT = [
@@ -34,6 +46,8 @@ const IS_CONSENT: ReadonlySet<string> = new Set(CONSENT);
  * which no reader can read, and what cannot be read denies. Throws `unreadable_query` and `event_too_large`.
  */
 export function parsePairs(text: string, limits: Limits): Pairs {
+  if (text === '') return NO_PAIRS;
+  const bounds = { limits, clean: isClean(text) }; // asked once for all its parts
   const pairs = new Map<string, string>();
   let count = 0;
   for (let at = 0; at < text.length;) {
@@ -42,17 +56,25 @@ export function parsePairs(text: string, limits: Limits): Pairs {
     if (end > at) {
       count += 1;
       if (count > limits.keys) throw new GatewayError('too_deep', `more than ${limits.keys} parameters`);
-      addPair(pairs, text.slice(at, end), limits);
+      addPair(pairs, text.slice(at, end), bounds);
     }
     at = end + 1;
   }
   return pairs;
 }
 
-function addPair(pairs: Map<string, string>, pair: string, limits: Limits): void {
+interface Bounds {
+  readonly limits: Limits;
+  /** Is the text that the pair was cut out of clean? */
+  readonly clean: boolean;
+}
+
+function addPair(pairs: Map<string, string>, pair: string, { limits, clean }: Bounds): void {
   const equals = pair.indexOf('=');
-  const name = decode(equals < 0 ? pair : pair.slice(0, equals));
-  const value = equals < 0 ? '' : decode(pair.slice(equals + 1));
+  const rawName = equals < 0 ? pair : pair.slice(0, equals);
+  const rawValue = equals < 0 ? '' : pair.slice(equals + 1);
+  const name = clean ? decodeName(rawName) : decode(rawName);
+  const value = clean ? decodeClean(rawValue) : decode(rawValue);
   if (name === null || value === null)
     throw new GatewayError('unreadable_query', 'a parameter is not percent-encoded UTF-8');
   if (value.length > limits.stringChars || name.length > limits.stringChars)
@@ -61,6 +83,7 @@ function addPair(pairs: Map<string, string>, pair: string, limits: Limits): void
   pairs.set(name, earlier === undefined || earlier === value ? value : `${earlier},${value}`);
 }
 
+const NO_PAIRS: Pairs = new Map();
 const NO_CONSENT: Readonly<Record<string, string>> = Object.freeze({});
 
 /** The consent parameters among these, by name. */
@@ -74,16 +97,32 @@ export function consentPairs(pairs: Pairs): Readonly<Record<string, string>> {
   return found;
 }
 
-/** Calls `take` for every parameter of a page's address that can be decoded; names in lower case. */
-export function eachUrlParameter(url: string, take: (name: string, value: string) => void): void {
-  const question = url.indexOf('?');
-  if (question < 0) return;
+export interface UrlParameter {
+  /** In lower case. */
+  readonly name: string;
+  readonly value: string;
+}
+
+const NO_PARAMETERS: readonly UrlParameter[] = [];
+
+/** Parameters of a page's address, which has to be clean text, as far as they can be decoded and hold something. */
+export function urlParameters(url: string | null): readonly UrlParameter[] {
+  const question = url?.indexOf('?') ?? -1;
+  if (url === null || question < 0) return NO_PARAMETERS;
   const hash = url.indexOf('#', question);
-  for (const pair of url.slice(question + 1, hash < 0 ? undefined : hash).split('&')) {
+  const end = hash < 0 ? url.length : hash;
+  const found: UrlParameter[] = [];
+  for (let at = question + 1; at < end;) {
+    const next = url.indexOf('&', at);
+    const stop = next < 0 || next > end ? end : next;
+    const pair = url.slice(at, stop);
     const equals = pair.indexOf('=');
-    if (equals < 1) continue;
-    const name = decode(pair.slice(0, equals));
-    const value = decode(pair.slice(equals + 1));
-    if (name !== null && value !== null && value !== '') take(name.toLowerCase(), value);
+    if (equals > 0) {
+      const name = decodeName(pair.slice(0, equals));
+      const value = decodeClean(pair.slice(equals + 1));
+      if (name !== null && value !== null && value !== '') found.push({ name: name.toLowerCase(), value });
+    }
+    at = stop + 1;
   }
+  return found;
 }

@@ -5,6 +5,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { IntakeRequest } from '../core/plugin.ts';
+import { firstMembers } from './value.ts';
 
 export type Limits = IntakeRequest['limits'];
 
@@ -21,25 +22,36 @@ export const refusal = (fault: Fault): GatewayError => new GatewayError(fault.co
 
 /** Body as text, without a byte order mark. Bytes that are no UTF-8 become U+FFFD. */
 export function bodyText(body: Uint8Array): string {
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
-  return text.startsWith('\uFEFF') ? text.slice(1) : text;
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const text = bytes.toString('utf8');
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+}
+
+export interface Parsed {
+  readonly fields: Record<string, unknown>;
+  /** False: its strings are clean. Decoded UTF-8 has no halves of pairs and JSON no bare NUL; only `\u…` brings them. */
+  readonly escapes: boolean;
 }
 
 /** Parses a body that has to be a JSON object. Throws `unreadable_body`. */
-export function parseObject(body: Uint8Array): Record<string, unknown> {
+export function parseObject(body: Uint8Array): Parsed {
+  const text = bodyText(body);
   let value: unknown;
   try {
-    value = JSON.parse(bodyText(body));
+    value = JSON.parse(text);
   } catch {
     throw new GatewayError('unreadable_body', 'the body must be JSON'); // the parser's message quotes the body: no cause
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new GatewayError('unreadable_body', 'the body must be a JSON object');
-  return value as Record<string, unknown>; // an object out of JSON.parse has string keys
+  const fields = value as Record<string, unknown>; // an object out of JSON.parse has string keys
+  return { fields, escapes: text.includes('\\u') };
 }
 
 interface Walk {
   readonly limits: Limits;
+  /** False: no string needs cleaning. */
+  readonly escapes: boolean;
   values: number;
   /** Characters of keys and strings, and some for every value: a sixth of the most bytes its JSON can take. */
   weight: number;
@@ -53,6 +65,8 @@ const tooLarge = (message: string): Fault => ({ code: 'event_too_large', message
 export const isTrap = (key: string): boolean =>
   key === '__proto__' || key === 'constructor' || key === 'prototype';
 
+export const isClean = (text: string): boolean => text.isWellFormed() && !text.includes('\0');
+
 /** Without NULs and halves of surrogate pairs. */
 export function cleanText(text: string): string {
   const whole = text.isWellFormed() ? text : text.toWellFormed();
@@ -63,7 +77,7 @@ function cleanString(text: string, walk: Walk): string {
   walk.weight += text.length;
   if (text.length > walk.limits.stringChars)
     walk.fault ??= tooLarge(`a string is longer than ${walk.limits.stringChars} characters`);
-  return cleanText(text);
+  return walk.escapes ? cleanText(text) : text;
 }
 
 function cleanArray(array: readonly unknown[], depth: number, walk: Walk): readonly Json[] {
@@ -77,16 +91,17 @@ function cleanArray(array: readonly unknown[], depth: number, walk: Walk): reado
 }
 
 function cleanObject(object: Record<string, unknown>, depth: number, walk: Walk): JsonObject {
-  const keys = Object.keys(object);
   let copy: Record<string, Json> | null = null;
-  for (let index = 0; index < keys.length && walk.fault === null; index += 1) {
-    const key = keys[index] ?? '';
+  let clean = 0;
+  for (const key in object) {
+    if (walk.fault !== null) break;
     const name = cleanString(key, walk);
     const dropped = isTrap(name);
-    const cleaned = dropped ? null : cleanValue(object[key], depth, walk);
-    if (copy === null && (dropped || name !== key || cleaned !== object[key]))
-      copy = Object.fromEntries(keys.slice(0, index).map((earlier) => [earlier, object[earlier] as Json])); // clean so far
-    if (copy !== null && !dropped) copy[name] = cleaned;
+    const value = object[key];
+    const cleaned = dropped ? null : cleanValue(value, depth, walk);
+    if (copy === null && (dropped || name !== key || cleaned !== value)) copy = firstMembers(object, clean);
+    if (copy === null) clean += 1;
+    else if (!dropped) copy[name] = cleaned;
   }
   return copy ?? (object as JsonObject); // every member was clean
 }
@@ -111,12 +126,12 @@ function cleanValue(value: unknown, depth: number, walk: Walk): Json {
 
 /**
  * Checks and repairs one event. Its size is that of its compact JSON, which is only written out if the walk could not
- * rule out that it is too large.
+ * rule out that it is too large. `escapes` is that of the body it was parsed from.
  */
-export function cleanEvent(value: unknown, limits: Limits): Read<JsonObject> {
+export function cleanEvent(value: unknown, limits: Limits, escapes: boolean): Read<JsonObject> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { fault: { code: 'invalid_event', message: 'an event must be a JSON object' } };
-  const walk: Walk = { limits, values: 0, weight: 0, fault: null };
+  const walk: Walk = { limits, escapes, values: 0, weight: 0, fault: null };
   const cleaned = cleanValue(value, 0, walk);
   if (walk.fault !== null) return { fault: walk.fault };
   if (walk.weight * 6 > limits.eventBytes && Buffer.byteLength(JSON.stringify(cleaned)) > limits.eventBytes)

@@ -8,6 +8,7 @@ import { json } from './answer.ts';
 import { readInstant } from './clock.ts';
 import { consentPairs, parsePairs } from './query.ts';
 import { cleanEvent, parseObject, refusal } from './read.ts';
+import type { Parsed } from './read.ts';
 import { rudderStackSource, segmentSettings } from './segment/documents.ts';
 import { segmentEvent } from './segment/event.ts';
 import { writeKeys } from './segment/keys.ts';
@@ -34,52 +35,53 @@ const CALLS: ReadonlyMap<string, EventType | 'batch'> = new Map([
   ['/beacon/v1/batch', 'batch'],
 ]);
 
+/** What the requests' bodies hold. */
 interface Calls {
   readonly messages: readonly Message[];
   readonly rejected: readonly Rejected[];
-  readonly keys: readonly string[];
+  /** `writeKey` wherever it stands. */
+  readonly keys: readonly unknown[];
   readonly sentAt: unknown;
 }
 
 function openSingle(request: IntakeRequest, type: EventType): Calls {
-  const body = parseObject(request.body);
-  const cleaned = cleanEvent(body, request.limits);
+  const { fields: body, escapes } = parseObject(request.body);
+  const cleaned = cleanEvent(body, request.limits, escapes);
   if ('fault' in cleaned) throw refusal(cleaned.fault);
   const message = readMessage(cleaned.value, type, NOTHING_SHARED);
   if ('fault' in message) throw refusal(message.fault);
-  return { messages: [message.value], rejected: [], keys: writeKeys(request, body), sentAt: body['sentAt'] };
+  return { messages: [message.value], rejected: [], keys: [body['writeKey']], sentAt: body['sentAt'] };
 }
 
-function openShared(body: Readonly<Record<string, unknown>>, request: IntakeRequest): Shared {
-  const cleaned = cleanEvent(
-    { context: body['context'], integrations: body['integrations'] },
-    request.limits,
-  );
+function openShared({ fields, escapes }: Parsed, { limits }: IntakeRequest): Shared {
+  const { context, integrations } = fields;
+  const cleaned = cleanEvent({ context, integrations }, limits, escapes);
   if ('fault' in cleaned) throw refusal(cleaned.fault);
   return { context: object(cleaned.value['context']), integrations: object(cleaned.value['integrations']) };
 }
 
 function openBatch(request: IntakeRequest): Calls {
-  const body = parseObject(request.body);
+  const parsed = parseObject(request.body);
+  const { fields: body, escapes } = parsed;
   const batch: unknown = body['batch'];
   if (!Array.isArray(batch))
     throw new GatewayError('unreadable_body', 'a batch needs `batch`, an array of calls');
   if (batch.length > request.limits.batchEvents)
     throw new GatewayError('body_too_large', `a batch holds at most ${request.limits.batchEvents} calls`);
-  const shared = openShared(body, request);
+  const shared = openShared(parsed, request);
   const messages: Message[] = [];
   const rejected: Rejected[] = [];
-  const calls: { readonly writeKey?: unknown }[] = [];
+  const keys: unknown[] = [body['writeKey']];
   for (const [index, entry] of batch.entries()) {
-    const cleaned = cleanEvent(entry, request.limits);
+    const cleaned = cleanEvent(entry, request.limits, escapes);
     const message = 'fault' in cleaned ? cleaned : readMessage(cleaned.value, null, shared);
     if ('fault' in message) rejected.push({ index, ...message.fault });
     else {
       messages.push(message.value);
-      calls.push({ writeKey: message.value.fields['writeKey'] });
+      keys.push(message.value.fields['writeKey']);
     }
   }
-  return { messages, rejected, keys: writeKeys(request, body, ...calls), sentAt: body['sentAt'] };
+  return { messages, rejected, keys, sentAt: body['sentAt'] };
 }
 
 function open(request: IntakeRequest): Opened {
@@ -87,9 +89,10 @@ function open(request: IntakeRequest): Opened {
   if (call === undefined) throw new GatewayError('not_found', 'no call of this API has this path');
   const { messages, rejected, keys, sentAt } =
     call === 'batch' ? openBatch(request) : openSingle(request, call);
-  const query = consentPairs(parsePairs(request.query, request.limits));
+  const pairs = parsePairs(request.query, request.limits);
+  const query = consentPairs(pairs);
   return {
-    hints: { writeKeys: keys, tags: [] },
+    hints: { writeKeys: writeKeys(request, pairs, keys), tags: [] },
     read(context) {
       const around = surroundings(request, context);
       const envelope = {

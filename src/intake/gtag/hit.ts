@@ -6,15 +6,16 @@ import type { Json, JsonObject } from '../../core/json.ts';
 import { readAgent, readCategory, readLanguage, readScreen, visitorIp } from '../device.ts';
 import { readGoogleParams } from '../googleParams.ts';
 import type { GoogleParams } from '../googleParams.ts';
-import { idCollector, offerCookieIds, offerUrlIds } from '../ids.ts';
-import type { IdCollector } from '../ids.ts';
+import { IdCollector, offerCookieIds, offerUrlIds } from '../ids.ts';
 import { wireName } from '../names.ts';
-import { readCampaign, readPage } from '../page.ts';
+import { readAddress, readCampaign, readPage } from '../page.ts';
+import type { Address } from '../page.ts';
 import { splitPerson, takeUserDataField, withSurface } from '../person.ts';
 import type { Person } from '../person.ts';
 import { consentPairs } from '../query.ts';
 import type { Pairs } from '../query.ts';
 import { isTrap } from '../read.ts';
+import { remembered } from '../remembered.ts';
 import { consentInput } from '../surroundings.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { readGtagItems } from './item.ts';
@@ -65,26 +66,43 @@ interface Named {
 const PREFIX = /^(ep|epn|up|upn)\.(.{1,100})$/;
 const USER_DATA = 'user_data.';
 
+interface Prefixed {
+  readonly of: 'event' | 'user';
+  readonly name: string;
+  readonly numeric: boolean;
+}
+
+/** What a key with a prefix says; null for all others. Remembered: the keys of a hit are those of the last one. */
+const prefixed = remembered((key): Prefixed | null => {
+  const [, prefix, name] = PREFIX.exec(key) ?? [];
+  if (prefix === undefined || name === undefined || isTrap(name)) return null;
+  return { of: prefix.startsWith('ep') ? 'event' : 'user', name, numeric: prefix.endsWith('n') };
+});
+
+/** Parameters that have a short name: ours and that. */
+const SHORT: readonly (readonly [string, string])[] = [
+  ['currency', 'cu'],
+  ['promotion_id', 'pi'],
+  ['promotion_name', 'pn'],
+];
+
 /** `ep.x`, `epn.x`, `up.x`, `upn.x`, and the parameters that have a short name. */
 function readNamed(pairs: Pairs, person: Person): Named {
   const params: Record<string, Json> = {};
   const userProperties: Record<string, Json> = {};
   for (const [key, value] of pairs) {
-    const [, prefix, name] = PREFIX.exec(key) ?? [];
-    if (prefix === undefined || name === undefined || isTrap(name)) continue;
+    if (!key.startsWith('ep') && !key.startsWith('up')) continue; // most: cheaper than remembering that
+    const said = prefixed(key);
+    if (said === null) continue;
+    const { of, name, numeric } = said;
     if (name.startsWith(USER_DATA)) {
-      if (prefix === 'ep') takeUserDataField(person, name.slice(name.lastIndexOf('.') + 1), value);
+      if (of === 'event' && !numeric) takeUserDataField(person, name.slice(name.lastIndexOf('.') + 1), value);
       continue;
     }
-    const target = prefix.startsWith('ep') ? params : userProperties;
-    target[name] = prefix.endsWith('n') ? number(value) : value;
+    const target = of === 'event' ? params : userProperties;
+    target[name] = numeric ? number(value) : value;
   }
-  const short: readonly (readonly [string, string])[] = [
-    ['currency', 'cu'],
-    ['promotion_id', 'pi'],
-    ['promotion_name', 'pn'],
-  ];
-  for (const [name, key] of short) {
+  for (const [name, key] of SHORT) {
     const value = pairs.get(key);
     if (value !== undefined && value !== '') params[name] ??= value;
   }
@@ -100,9 +118,11 @@ const TYPES: Readonly<Record<string, ReceivedEvent['type']>> = { page_view: 'pag
 export const typeOfName = (name: string): ReceivedEvent['type'] =>
   (Object.hasOwn(TYPES, name) ? TYPES[name] : undefined) ?? 'track';
 
+const WIRE_FORMS = Object.entries(GTAG_WIRE);
+
 function wireOf(pairs: Pairs): ReceivedEvent['wire'] {
   const fields: Record<string, string> = {};
-  for (const [name, form] of Object.entries(GTAG_WIRE)) {
+  for (const [name, form] of WIRE_FORMS) {
     const value = pairs.get(name);
     if (value !== undefined && form.test(value)) fields[name] = value;
   }
@@ -113,7 +133,7 @@ function wireOf(pairs: Pairs): ReceivedEvent['wire'] {
 const consentOf = (pairs: Pairs): Json | undefined =>
   pairs.get('npa') === '1' ? { gcm: { ad_personalization: 'denied' } } : undefined;
 
-function campaignOf(pairs: Pairs, url: string | null): ReceivedEvent['campaign'] {
+function campaignOf(pairs: Pairs, address: Address): ReceivedEvent['campaign'] {
   const stated = {
     source: pairs.get('cs'),
     medium: pairs.get('cm'),
@@ -122,7 +142,7 @@ function campaignOf(pairs: Pairs, url: string | null): ReceivedEvent['campaign']
     content: pairs.get('cc'),
     id: pairs.get('ci'),
   };
-  return readCampaign(stated, url);
+  return readCampaign(stated, address);
 }
 
 function pageOf(pairs: Pairs, google: GoogleParams): ReceivedEvent['page'] {
@@ -143,10 +163,12 @@ function deviceOf(pairs: Pairs, agent: string | null): ReceivedEvent['device'] {
   };
 }
 
-interface Content extends GoogleParams {
+interface Content {
+  readonly google: GoogleParams;
   readonly person: Person;
   readonly traits: JsonObject;
   readonly place: ReceivedEvent['page'];
+  readonly address: Address;
 }
 
 /** Ids in the order of their precedence, then everything that is not an id. */
@@ -157,17 +179,19 @@ function contentOf(pairs: Pairs, collector: IdCollector, { cookieIds }: Surround
   const google = readGoogleParams(params, person, collector);
   const place = pageOf(pairs, google);
   offerCookieIds(collector, cookieIds);
-  offerUrlIds(collector, place.url);
-  return { ...google, person, traits: splitPerson(person, userProperties, 'traits'), place };
+  const address = readAddress(place.url);
+  offerUrlIds(collector, address.parameters);
+  return { google, person, traits: splitPerson(person, userProperties, 'traits'), place, address };
 }
 
 export function gtagEvent(pairs: Pairs, around: Surroundings): ReceivedEvent {
   const { request, context } = around;
   const name = wireName(pairs.get('en') ?? '');
-  const collector = idCollector();
+  const collector = new IdCollector();
   const content = contentOf(pairs, collector, around);
-  const ip = visitorIp(pairs.get('_uip') ?? content.ip, request.ip);
+  const ip = visitorIp(pairs.get('_uip') ?? content.google.ip, request.ip);
   const agent = readAgent(request.headers['user-agent']);
+  const found = collector.found();
   return {
     site: context.site.name,
     intake: 'gtag',
@@ -177,18 +201,19 @@ export function gtagEvent(pairs: Pairs, around: Surroundings): ReceivedEvent {
     occurredAt: request.receivedAt, // a hit names no time of its own
     clock: 'received',
     receivedAt: request.receivedAt,
-    params: content.params,
+    params: content.google.params,
     items: readGtagItems(pairs),
     page: content.place,
-    campaign: campaignOf(pairs, content.place.url),
+    campaign: campaignOf(pairs, content.address),
     device: deviceOf(pairs, agent),
     ip,
-    ...collector.found(),
+    ids: found.ids,
+    otherIds: found.otherIds,
     person: withSurface(content.person, ip, agent),
     traits: content.traits,
     integrations: {},
     wire: wireOf(pairs),
     consent: consentInput({ consent: consentOf(pairs), query: consentPairs(pairs) }, around),
-    label: content.label,
+    label: content.google.label,
   };
 }

@@ -2,6 +2,8 @@
 
 import type { Item } from '../../core/event.ts';
 import type { Pairs } from '../query.ts';
+import { remembered } from '../remembered.ts';
+import { isEmpty } from '../value.ts';
 
 const MOST_ITEMS = 200;
 
@@ -32,10 +34,12 @@ const NUMBERS = new Set(['pr', 'qt', 'ds', 'lp']);
 
 /** Pieces between single tildes; a doubled one is a tilde inside a value. */
 const pieces = (text: string): readonly string[] =>
-  text
-    .replaceAll('~~', '\0')
-    .split('~')
-    .map((piece) => piece.replaceAll('\0', '~'));
+  text.includes('~~')
+    ? text
+        .replaceAll('~~', '\0')
+        .split('~')
+        .map((piece) => piece.replaceAll('\0', '~'))
+    : text.split('~');
 
 /** Custom fields (`k0name`, `v0value`) and whatever else is unknown do not become part of the item. */
 export function readGtagItem(text: string): Item {
@@ -51,15 +55,21 @@ export function readGtagItem(text: string): Item {
   return item;
 }
 
+/** Place of the item under this key; null for other keys and numbers out of range. */
+const itemNumber = remembered((key): number | null => {
+  const at = Number(/^pr(\d{1,3})$/.exec(key)?.[1] ?? 0);
+  return at >= 1 && at <= MOST_ITEMS ? at : null;
+});
+
 /** Items in their order; a gap in the numbering ends nothing. */
 export function readGtagItems(pairs: Pairs): readonly Item[] {
   const numbered: { readonly at: number; readonly item: Item }[] = [];
   for (const [name, value] of pairs) {
-    const number = /^pr(\d{1,3})$/.exec(name)?.[1];
-    if (number === undefined) continue;
-    const at = Number(number);
-    const item = at >= 1 && at <= MOST_ITEMS ? readGtagItem(value) : {};
-    if (Object.keys(item).length > 0) numbered.push({ at, item });
+    const at = name.startsWith('pr') ? itemNumber(name) : null;
+    if (at === null) continue;
+    const item = readGtagItem(value);
+    if (!isEmpty(item)) numbered.push({ at, item });
   }
-  return numbered.sort((a, b) => a.at - b.at).map(({ item }) => item);
+  if (numbered.length > 1) numbered.sort((a, b) => a.at - b.at);
+  return numbered.map(({ item }) => item);
 }

@@ -3,10 +3,13 @@
 
 import type { Answer, IntakeDocument, IntakeRequest } from '../../core/plugin.ts';
 import { json } from '../answer.ts';
-import { decode } from '../query.ts';
+import { decode, parsePairs } from '../query.ts';
 import { writeKeys } from './keys.ts';
 
 const HOST = /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
+
+const keysOf = (request: IntakeRequest, stated: string | null): readonly string[] =>
+  writeKeys(request, parsePairs(request.query, request.limits), [stated]);
 
 const keyOfPath = (path: string): string | null => decode(path.split('/')[3] ?? '');
 
@@ -33,13 +36,13 @@ function settings(request: IntakeRequest, writeKey: string): Answer {
 
 export const segmentSettings: IntakeDocument = {
   route: { method: 'GET', path: '/v1/projects/:writeKey/settings' },
-  hints: (request) => ({ writeKeys: writeKeys(request, { writeKey: keyOfPath(request.path) }), tags: [] }),
+  hints: (request) => ({ writeKeys: keysOf(request, keyOfPath(request.path)), tags: [] }),
   answer: (request, site) => settings(request, site.writeKey),
 };
 
 const sourceConfiguration = (path: string): IntakeDocument => ({
   route: { method: 'GET', path },
-  hints: (request) => ({ writeKeys: writeKeys(request), tags: [] }),
+  hints: (request) => ({ writeKeys: keysOf(request, null), tags: [] }),
   answer: (request, site) =>
     json({
       source: {

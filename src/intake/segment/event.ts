@@ -1,15 +1,16 @@
 // A checked call of the Segment API becomes an event in our own words.
 
 import type { Device, EventType, ReceivedEvent } from '../../core/event.ts';
+import { isObject } from '../../core/json.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import { readInstant, settleClock } from '../clock.ts';
 import type { Moment } from '../clock.ts';
 import { readCommerce } from '../commerce.ts';
 import type { Commerce } from '../commerce.ts';
 import { readAgent, readCategory, readCountry, readLanguage, readScreen, visitorIp } from '../device.ts';
-import { idCollector, withoutNamedIds } from '../ids.ts';
+import { IdCollector, withoutNamedIds } from '../ids.ts';
 import { trackName } from '../names.ts';
-import { readCampaign, readPage } from '../page.ts';
+import { readAddress, readCampaign, readPage } from '../page.ts';
 import { splitPerson, splitTraits, withSurface } from '../person.ts';
 import type { Person } from '../person.ts';
 import { isTrap } from '../read.ts';
@@ -76,15 +77,18 @@ function speaksForVisitor({ fields, context }: Message, around: Surroundings): b
   if (around.context.fromServer || fields['channel'] === 'server') return true;
   const metadata = object(fields['_metadata']);
   if (metadata['nodeVersion'] !== undefined || metadata['jsRuntime'] !== undefined) return true;
-  return SERVER_LIBRARY.test(text(object(context['library'])['name']) ?? '');
+  const library = text(object(context['library'])['name']);
+  return library !== null && SERVER_LIBRARY.test(library);
 }
 
 function deviceOf({ context }: Message, agent: string | null): Device {
-  const screen = object(context['screen']);
+  const screen = context['screen'];
   return {
     userAgent: agent,
     language: readLanguage(context['locale']),
-    screen: readScreen(`${textOrNumber(screen['width'])}x${textOrNumber(screen['height'])}`),
+    screen: isObject(screen)
+      ? readScreen(`${textOrNumber(screen['width'])}x${textOrNumber(screen['height'])}`)
+      : null,
     category: readCategory(
       object(context['device'])['type'],
       object(context['userAgentData'])['mobile'],
@@ -161,10 +165,13 @@ export function segmentEvent(message: Message, { around, sentAt, query }: Envelo
   const content = contentOf(message);
   const { name, commerce, page, person } = content;
   const { ip, agent } = surfaceOf(message, around);
-  const collector = idCollector();
-  offerIds(collector, { message, url: page.url, commerce }, around);
+  const address = readAddress(page.url);
+  const collector = new IdCollector();
+  offerIds(collector, { message, parameters: address.parameters, commerce }, around);
   readExternalIds(collector, context['externalIds'], person);
   const params = withoutNamedIds(commerce.params, collector); // before what was found is read
+  const moment = momentOf(message, sentAt, receivedAt);
+  const found = collector.found();
   const { consent, consentManagement } = context;
   return {
     site: around.context.site.name,
@@ -172,15 +179,17 @@ export function segmentEvent(message: Message, { around, sentAt, query }: Envelo
     type: message.type,
     name,
     messageId: messageIdOf(message.fields),
-    ...momentOf(message, sentAt, receivedAt),
+    occurredAt: moment.occurredAt,
+    clock: moment.clock,
     receivedAt,
     params,
     items: commerce.items,
     page,
-    campaign: readCampaign(object(context['campaign']), page.url),
+    campaign: readCampaign(object(context['campaign']), address),
     device: deviceOf(message, agent),
     ip,
-    ...collector.found(),
+    ids: found.ids,
+    otherIds: found.otherIds,
     person: withSurface(person, ip, agent),
     traits: content.traits,
     integrations: integrationsOf(message.integrations),

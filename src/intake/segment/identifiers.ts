@@ -7,8 +7,9 @@ import type { IdCollector } from '../ids.ts';
 import { offerContextIds, offerCookieIds, offerUrlIds } from '../ids.ts';
 import { take } from '../person.ts';
 import type { Person } from '../person.ts';
+import type { UrlParameter } from '../query.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { object, text } from '../value.ts';
+import { text } from '../value.ts';
 import type { Message } from './message.ts';
 
 export interface OrderAndSiteIds {
@@ -18,7 +19,8 @@ export interface OrderAndSiteIds {
 
 export interface IdPlaces {
   readonly message: Message;
-  readonly url: string | null;
+  /** Those of the page's address. */
+  readonly parameters: readonly UrlParameter[];
   readonly commerce: OrderAndSiteIds;
 }
 
@@ -29,7 +31,7 @@ export function offerIds(collector: IdCollector, places: IdPlaces, { cookieIds }
   for (const id of places.commerce.siteIds) collector.setAside('site.order_id', id, 'protocol');
   offerContextIds(collector, places.message.context['ids']);
   offerCookieIds(collector, cookieIds);
-  offerUrlIds(collector, places.url);
+  offerUrlIds(collector, places.parameters);
 }
 
 function offerOwnIds(collector: IdCollector, { fields, context }: Message): void {
@@ -39,12 +41,19 @@ function offerOwnIds(collector: IdCollector, { fields, context }: Message): void
   collector.offer('site.group_id', context['groupId'], 'protocol');
   collector.offer('site.previous_id', fields['previousId'], 'protocol');
   collector.offer('site.session_id', context['sessionId'], 'protocol');
-  const device = object(context['device']);
-  for (const name of ['id', 'advertisingId', 'token'])
-    collector.offer('site.device_id', device[name], 'protocol');
-  for (const traits of [fields['traits'], context['traits']])
-    for (const name of ['id', 'userId', 'username', 'anonymousId'])
-      collector.setAside('site.user_id', object(traits)[name], 'protocol');
+  const device = context['device'];
+  if (isObject(device))
+    for (const name of DEVICE_IDS) collector.offer('site.device_id', device[name], 'protocol');
+  setTraitIdsAside(collector, fields['traits']);
+  setTraitIdsAside(collector, context['traits']);
+}
+
+const DEVICE_IDS = ['id', 'advertisingId', 'token'] as const;
+const TRAIT_IDS = ['id', 'userId', 'username', 'anonymousId'] as const;
+
+function setTraitIdsAside(collector: IdCollector, traits: Json | undefined): void {
+  if (!isObject(traits)) return;
+  for (const name of TRAIT_IDS) collector.setAside('site.user_id', traits[name], 'protocol');
 }
 
 /** Kinds of person that `externalIds` may name by type. */

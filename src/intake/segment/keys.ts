@@ -1,7 +1,7 @@
 // The write keys of a request, in the order of precedence: Basic user name, body, query.
 
 import type { IntakeRequest } from '../../core/plugin.ts';
-import { parsePairs } from '../query.ts';
+import type { Pairs } from '../query.ts';
 import { text } from '../value.ts';
 
 const LONGEST_HEADER = 4096;
@@ -16,16 +16,19 @@ export function basicUser(header: string | undefined): string | null {
   return text(colon < 0 ? pair : pair.slice(0, colon));
 }
 
-/** All keys found, each once. */
+/** All keys found, each once. `stated`: those of bodies and their calls. */
 export function writeKeys(
   request: IntakeRequest,
-  ...bodies: readonly { readonly writeKey?: unknown }[]
+  pairs: Pairs,
+  stated: readonly unknown[],
 ): readonly string[] {
-  const query = request.query === '' ? undefined : parsePairs(request.query, request.limits).get('writeKey');
-  const found = [
-    basicUser(request.headers['authorization']),
-    ...bodies.map((body) => text(body.writeKey)),
-    text(query),
-  ];
-  return [...new Set(found.filter((key) => key !== null))];
+  const found: string[] = [];
+  const add = (key: string | null): void => {
+    // The calls of a batch repeat one key; a set sees to whatever else comes twice.
+    if (key !== null && key !== found.at(-1)) found.push(key);
+  };
+  add(basicUser(request.headers['authorization']));
+  for (const key of stated) add(text(key));
+  add(text(pairs.get('writeKey')));
+  return found.length < 2 ? found : [...new Set(found)];
 }

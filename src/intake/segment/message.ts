@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../../core/json.ts';
 import type { EventType } from '../../core/event.ts';
 import { isIdentifying } from '../ids.ts';
 import type { Fault, Read } from '../read.ts';
-import { object, text, textOrNumber } from '../value.ts';
+import { isEmpty, object, text, textOrNumber } from '../value.ts';
 
 export interface Message {
   readonly type: EventType;
@@ -45,9 +45,10 @@ const isIdValue = (value: Json | undefined): boolean =>
 
 function wrongType(fields: JsonObject): string | null {
   for (const name of IDS) if (!isIdValue(fields[name])) return `\`${name}\` must be a string`;
-  for (const name of OBJECTS)
-    if (fields[name] !== undefined && fields[name] !== null && !isObject(fields[name]))
-      return `\`${name}\` must be an object`;
+  for (const name of OBJECTS) {
+    const value = fields[name];
+    if (value !== undefined && value !== null && !isObject(value)) return `\`${name}\` must be an object`;
+  }
   return null;
 }
 
@@ -81,4 +82,4 @@ export function readMessage(fields: JsonObject, type: EventType | null, shared: 
 }
 
 const merged = (shared: JsonObject, own: Json | undefined): JsonObject =>
-  Object.keys(shared).length === 0 ? object(own) : { ...shared, ...object(own) };
+  isEmpty(shared) ? object(own) : { ...shared, ...object(own) };
