@@ -5,6 +5,7 @@ import type { Identifier } from '../core/event.ts';
 import { identifierKind, identifierName, isSystem } from '../core/identifiers.ts';
 import type { RuleCode } from '../core/reasons.ts';
 import type { Scan } from '../detect/event.ts';
+import { isLinkable } from './plan.ts';
 import type { IdPlan, IdRule, LinkPlan, Plan } from './plan.ts';
 import type { Keyring } from './pseudonym.ts';
 import { Remarks } from './remarks.ts';
@@ -150,9 +151,6 @@ function remarkStripped(plan: Plan, { ids, remarks }: Treating): void {
   }
 }
 
-/** Roles that make sense at another vendor; its sessions, events and orders do not. */
-const LINKED_ROLES = /^(?:visitor|user|contact|click)$/;
-
 function link(
   plan: Plan,
   { own, kept, treating }: { own: Treated; kept: string[]; treating: Treating },
@@ -160,11 +158,9 @@ function link(
   const links: Record<string, string> = {};
   for (const each of plan.links) {
     const other = each.system === 'site' ? own : treat(each.from, { ...treating, remarks: new Remarks() });
-    let as = each.as;
     for (const [name, value] of other.values) {
       if (!isLinked(name, each, plan)) continue;
-      const arrives = as ?? name.replace('.', '_');
-      as = null; // a new name is for the first; were there more, they would overwrite it
+      const arrives = (name === each.renames ? each.as : null) ?? name.replace('.', '_');
       links[arrives] = value;
       const raw = other.raw.has(name);
       if (raw) kept.push(`links.${arrives}`);
@@ -176,6 +172,6 @@ function link(
 
 function isLinked(name: string, each: LinkPlan, plan: Plan): boolean {
   const entry = identifierKind(name);
-  if (entry === undefined || entry.system !== each.system || !LINKED_ROLES.test(entry.role)) return false;
+  if (entry === undefined || entry.system !== each.system || !isLinkable(entry)) return false;
   return each.system !== 'site' || (name === USER_ID && !plan.type.ids.includes(name));
 }

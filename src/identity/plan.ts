@@ -45,6 +45,8 @@ export interface IdPlan {
 export interface LinkPlan {
   readonly system: string;
   readonly as: string | null;
+  /** The kind that arrives under that name: the same for every visitor, whatever ids they came with. */
+  readonly renames: string | null;
   /** The plan of the destination whose values are linked. */
   readonly from: IdPlan;
 }
@@ -181,10 +183,27 @@ function linkPlan(system: string, own: IdPlan, input: PlanInput): readonly LinkP
   const { destination, snapshot, site } = input;
   const as = destination.links.find((link) => link.system === system)?.as ?? null;
   if (system === destination.system) return [];
-  if (system === 'site') return [{ system, as, from: own }];
+  if (system === 'site') return [{ system, as, renames: USER_ID, from: own }];
   const source = sourceOf(system, site, snapshot);
   const type = source && input.types(source.type);
   const allowance = source && input.allowanceOf?.(source.name);
   if (!source || !type || !allowance) return [];
-  return [{ system, as, from: idPlan({ destination: source, type, allowance }) }];
+  const from = idPlan({ destination: source, type, allowance });
+  return [{ system, as, renames: renamedKind(source, type), from }];
+}
+
+/** Roles that make sense at another vendor, the most telling first; sessions, events and orders do not. */
+const LINKED_ROLES: readonly IdentifierKind['role'][] = ['contact', 'user', 'visitor', 'click'];
+
+export const isLinkable = ({ role }: IdentifierKind): boolean => LINKED_ROLES.includes(role);
+
+/** By the routing file alone: what its destination receives of one visitor or another must not change the meaning of a name. */
+function renamedKind(source: Destination, type: DestinationType): string | null {
+  const kinds = IDENTIFIERS.filter((entry) => {
+    const name = identifierName(entry);
+    if (entry.system !== source.system || !isLinkable(entry) || !type.ids.includes(name)) return false;
+    return (source.ids[name] ?? source.ids[entry.kind] ?? entry.treatments[0]) !== 'strip';
+  });
+  const [first] = kinds.sort((a, b) => LINKED_ROLES.indexOf(a.role) - LINKED_ROLES.indexOf(b.role));
+  return first === undefined ? null : identifierName(first);
 }

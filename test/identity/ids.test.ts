@@ -120,6 +120,29 @@ test('a linked stand-in is the other destination’s stand-in, a linked raw valu
   t.deepEqual(data.kept, ['links.web_visitor']);
 });
 
+test('a new name of a link means the same kind for every visitor, the others keep their own', (t) => {
+  const setting = {
+    snapshot: config([
+      route('ga4', { links: [{ system: 'hubspot', as: 'crm_id' }] }),
+      route('hubspot', { ids: { utk: 'keep', contact_id: 'keep' } }),
+    ]),
+    allowances: {
+      ga4: allowance({ links: ['hubspot'] }),
+      hubspot: allowance({ data: ['utk', 'contact_id'] }),
+    },
+  };
+  const utk = ['hubspot.utk', '9f0c1c0a6f2b4d7d8f2a1e3c5b7d9e0f'] as const;
+  const contact = ['hubspot.contact_id', '90817263'] as const;
+  const client = ['ga.client_id', CLIENT] as const;
+  const get = (...ids: (readonly [string, string])[]) =>
+    permitted(visitor({ ids: with_(client, ...ids) }), 'ga4', setting).links;
+  const both = { hubspot_utk: utk[1], crm_id: contact[1] };
+  t.deepEqual(get(utk, contact), both);
+  t.deepEqual(get(contact, utk), both);
+  t.deepEqual(get(utk), { hubspot_utk: utk[1] });
+  t.deepEqual(get(contact), { crm_id: contact[1] });
+});
+
 test('no link without permission, on sensitive pages, or to a system without a destination', (t) => {
   t.deepEqual(permitted(visitor(), 'hubspot', linked({ links: [] })).links, {});
   t.deepEqual(rulesFor('ids.ga.client_id', applied(visitor(), 'hubspot', linked({ links: [] }))), [
