@@ -34,7 +34,7 @@ export const gclidStripped: LintRule = {
   severity: 'warning',
   sentence: 'Analytics does not get the click ids of Google Ads',
   reason:
-    'reports lose the attribution of paid clicks; `links: [google_ads]` with profiling consent and a notice brings it back',
+    'reports lose the attribution of paid clicks; `links: [google_ads]` with profiling consent and a notice passes on what a destination of Google Ads gets, and where there is none, campaigns need utm_*',
   refuses: false,
   needs: [],
   check,
