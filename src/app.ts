@@ -107,12 +107,18 @@ function keepHouse(outbox: Outbox, config: RunningConfig, log: Log): () => void 
       (each) => [each.name, now - each.deadLettersKeepMs] as const,
     );
     const keep = { deadBefore: Object.fromEntries(kept), ledgerBefore: now - LEDGER_KEEP_MS };
-    outbox.prune(keep).catch(() => log.warn('prune_failed'));
+    outbox.prune(keep).catch(() => {
+      if (!ended) log.warn('prune_failed');
+    });
   };
+  let ended = false;
   prune();
   const timer = setInterval(prune, PRUNE_EVERY_MS);
   timer.unref();
-  return () => clearInterval(timer);
+  return () => {
+    ended = true;
+    clearInterval(timer);
+  };
 }
 
 /** Digests of a visitor's record and of the ids in their cookies, to find what is queued of theirs. */
@@ -149,14 +155,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 }
 
-interface Opening {
-  readonly config: RunningConfig;
-  readonly log: Log;
-  readonly closers: Closers;
-}
-
-async function openOutbox(address: string, { config, log, closers }: Opening) {
-  const { store, facts } = await openStore(address, { clock, log });
+async function openOutbox(config: RunningConfig, log: Log, closers: Closers) {
+  const { store, facts } = await openStore(config.snapshot.store, { clock, log });
   closers.push(() => store.close());
   const outbox = await Outbox.open({ store, facts });
   closers.push(() => outbox.stop(), keepHouse(outbox, config, log));
@@ -198,9 +198,10 @@ interface Shared {
 async function startParts(options: AppOptions, closers: Closers): Promise<App> {
   const log = createLog({ level: options.logLevel });
   const config = new RunningConfig({ ...options, trial: options.trial !== null });
-  // A trial tells stand-ins, so it must not find what waits for real vendors.
-  const address = options.trial === null ? config.snapshot.store : 'memory:';
-  const kept = await openOutbox(address, { config, log, closers });
+  const ports: { gateway: number; admin: number } = { gateway: 0, admin: 0 };
+  const trial = options.trial === null ? null : await openTrial(options.trial.port, ports, config);
+  if (trial !== null) closers.push(() => trial.close());
+  const kept = await openOutbox(config, log, closers);
   const { store, outbox } = kept;
   const observed = createMetrics({
     clock,
@@ -214,9 +215,6 @@ async function startParts(options: AppOptions, closers: Closers): Promise<App> {
   });
   const { metrics } = observed;
   metrics.configInfo(config.snapshot.digest);
-  const ports: { gateway: number; admin: number } = { gateway: 0, admin: 0 };
-  const trial = options.trial === null ? null : await openTrial(options.trial.port, ports, config);
-  if (trial !== null) closers.push(() => trial.close());
   await startDeliveries(kept, config, { log, metrics, closers });
 
   const feed = decisionFeed();

@@ -50,6 +50,7 @@ export const ERRORS = {
     status: 500,
     means: 'what the routing file names as store is not a store of this gateway',
   },
+  address_unavailable: { status: 500, means: 'an address to listen on is taken or not this machine’s' },
   usage: { status: 500, means: 'the command line cannot be understood' },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -147,9 +147,22 @@ function addressOf(server: Server): AddressInfo | null {
 
 function listenOn(server: Server, { host, port }: ListenerOptions): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    const refuse = (cause: NodeJS.ErrnoException): void => {
+      const why =
+        cause.code === 'EADDRINUSE' ? 'is taken' : `cannot be listened on (${cause.code ?? 'unknown'})`;
+      reject(
+        new GatewayError(
+          'address_unavailable',
+          `\`${host}:${port}\` ${why}; set another in the routing file under \`server\``,
+          {
+            cause,
+          },
+        ),
+      );
+    };
+    server.once('error', refuse);
     server.listen(port, host, () => {
-      server.off('error', reject);
+      server.off('error', refuse);
       const bound = addressOf(server);
       if (bound !== null) resolve(bound);
     });

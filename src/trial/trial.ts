@@ -12,7 +12,10 @@ import type { SeenRequest } from './standIns.ts';
 export interface Trial {
   /** Address of the demo shop. */
   readonly shop: string;
-  /** The snapshot with every destination sent to its stand-in, and the shop among the origins of its first site. */
+  /**
+   * The snapshot with every destination sent to its stand-in and the shop among the origins of its first site. Its store is in
+   * memory: what waits in the file's own for real vendors must not be taken to stand-ins.
+   */
   redirect(snapshot: Snapshot): Snapshot;
   seen(): readonly SeenRequest[];
   close(): Promise<void>;
@@ -76,7 +79,13 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>
-      reject(new GatewayError('usage', `port ${options.port} for the demo shop is taken`, { cause })),
+      reject(
+        new GatewayError(
+          'address_unavailable',
+          `port ${options.port} for the demo shop is taken; choose another with \`--shop-port\``,
+          { cause },
+        ),
+      ),
     );
     server.listen(options.port, '127.0.0.1', resolve);
   }).catch(async (error: unknown) => {
@@ -92,6 +101,7 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
       writeKey = first?.writeKey ?? '';
       return {
         ...snapshot,
+        store: 'memory:',
         server: { ...snapshot.server, allowPrivateEndpoints: true },
         sites: first === undefined ? [] : [{ ...first, origins: [...first.origins, ...origins] }, ...others],
         destinations: snapshot.destinations.map((each) => ({

@@ -190,5 +190,8 @@ test('an address in use is told', async (t) => {
   const config = ports.snapshot();
   const taken = { ...config, server: { ...config.server, listen: { host: '127.0.0.1', port } } };
   const second = createPublicServer({ ...ports, snapshot: () => taken });
-  await t.throwsAsync(second.listen(), { code: 'EADDRINUSE' });
+  await t.throwsAsync(second.listen(), {
+    code: 'address_unavailable',
+    message: new RegExp(`:${port}. is taken`),
+  });
 });

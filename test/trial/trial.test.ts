@@ -1,7 +1,7 @@
 // Trial mode as a whole: the shop may speak to the gateway on whatever port it has, for whatever site the file begins with, and
 // what waits for real vendors is left alone.
 
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
@@ -52,6 +52,27 @@ test('a trial does not open the store of the file, so nothing that waits there g
   const { app, folder } = await startTrial(t);
   t.is((await fetch(`http://127.0.0.1:${app.publicPort}/readyz`)).status, 200);
   t.false(existsSync(join(folder, 'sluis.db')));
+});
+
+test('ports that are taken are named, with what to do about it', async (t) => {
+  const { app, folder, shop } = await startTrial(t);
+  const told = {
+    config: join(folder, 'gateway.yaml'),
+    env: TEST_ENV,
+    logLevel: 'silent',
+    tell: () => {},
+  } as const;
+  const port = Number(new URL(shop).port);
+  await t.throwsAsync(startApp({ ...told, trial: { port } }), {
+    code: 'address_unavailable',
+    message: new RegExp(`${port}.*--shop-port`),
+  });
+  const text = readFileSync(told.config, 'utf8');
+  writeFileSync(told.config, text.replace('admin: 127.0.0.1:0', `admin: 127.0.0.1:${app.adminPort}`));
+  await t.throwsAsync(startApp({ ...told, trial: { port: 0 } }), {
+    code: 'address_unavailable',
+    message: new RegExp(`127\\.0\\.0\\.1:${app.adminPort}.*routing file`),
+  });
 });
 
 test('anything but the shop’s own files is not there', async (t) => {
