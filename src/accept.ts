@@ -7,7 +7,7 @@ import { isDenial } from './core/decision.ts';
 import type { Delivery, Recheck } from './core/delivery.ts';
 import type { ReceivedEvent } from './core/event.ts';
 import type { DestinationType } from './core/plugin.ts';
-import type { Accepted, Clock, DecisionFeed, Metrics } from './core/ports.ts';
+import type { Accepted, Clock, DecisionFeed, Metrics, RecordSharing } from './core/ports.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import { recheck } from './outbox/recheck.ts';
 import type { Judged, PipelineContext } from './pipeline.ts';
@@ -20,6 +20,7 @@ export interface AcceptPorts {
   readonly outbox: Outbox;
   readonly metrics: Metrics;
   readonly feed: DecisionFeed;
+  readonly sharing: RecordSharing;
   readonly clock: Clock;
 }
 
@@ -39,9 +40,19 @@ function countRemarks(judged: Judged, snapshot: Snapshot, metrics: Metrics): voi
   }
 }
 
-function tell(judged: Judged, snapshot: Snapshot, { metrics, feed }: AcceptPorts): void {
+/** Counts a signed record that many clients present: it is one browser's. */
+function countShared({ event, facts, subjects }: Judged, { metrics, sharing }: AcceptPorts): void {
+  const [client] = event.ids.length === 0 ? [] : subjects.current;
+  if (client === undefined) return;
+  for (const { source, record } of facts.consent.claims)
+    if (record !== undefined && sharing.isShared(record, client)) metrics.consentSignal(source, 'shared');
+}
+
+function tell(judged: Judged, snapshot: Snapshot, ports: AcceptPorts): void {
   const { event } = judged;
+  const { metrics, feed } = ports;
   for (const { format, result } of judged.signals) metrics.consentSignal(format, result);
+  countShared(judged, ports);
   for (const { decision, remarks } of judged.told) {
     metrics.decided(decision.destination, decision.verdict, decision.reasons[0]?.code ?? '');
     feed.told({

@@ -22,6 +22,7 @@ import { decisionFeed } from './observe/feed.ts';
 import { createLog } from './observe/log.ts';
 import type { LogOptions } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
+import { recordSharing } from './observe/sharing.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { openStore } from './store/index.ts';
 import { startTrial } from './trial/trial.ts';
@@ -218,6 +219,7 @@ async function startParts(options: AppOptions, closers: Closers): Promise<App> {
   await startDeliveries(kept, config, { log, metrics, closers });
 
   const feed = decisionFeed();
+  const sharing = recordSharing();
   const contextOf = contexts(outbox);
   const context = (): ExplainContext => contextOf(config.snapshot);
   const state: { phase: NotReady | null } = { phase: 'starting' };
@@ -232,7 +234,7 @@ async function startParts(options: AppOptions, closers: Closers): Promise<App> {
   const publicServer = createPublicServer({
     ...shared,
     protocols: INTAKE_PROTOCOLS,
-    accept: (events) => accept(events, { context, outbox, metrics, feed, clock }),
+    accept: (events) => accept(events, { context, outbox, metrics, feed, sharing, clock }),
     metrics,
     records: currentRecords(context),
     consentChanged: async (change) => {

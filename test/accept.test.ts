@@ -10,6 +10,7 @@ import type { ReceivedEvent } from '../src/core/event.ts';
 import type { Metrics } from '../src/core/ports.ts';
 import { destinationType } from '../src/destinations/index.ts';
 import { decisionFeed } from '../src/observe/feed.ts';
+import { recordSharing } from '../src/observe/sharing.ts';
 import { Outbox } from '../src/outbox/outbox.ts';
 import { openStore } from '../src/store/index.ts';
 import { noConsent, received } from './support/events.ts';
@@ -90,6 +91,7 @@ async function setUp(first: Snapshot = config()) {
     outbox,
     metrics: silent,
     feed,
+    sharing: recordSharing(),
     clock,
   };
   const rechecking: RecheckContext = {
@@ -258,4 +260,36 @@ test('a label that names no notice of the file does not rest as it came', async 
   const { facts } = await claimed('ga4');
   t.false(JSON.stringify(facts).includes('jan'));
   t.is(facts.consent.label?.givenAt, NOW - DAY);
+});
+
+test('a signed record that many clients present is counted as shared', async (t) => {
+  const signed = config({ sites: [site({ consent: ['record'] })] });
+  const { ports } = await setUp(signed);
+  const record = explainContext(signed).records.issue({
+    id: 'r-1',
+    site: 'shop',
+    notice: '2026-05',
+    givenAt: NOW - DAY,
+    purposes: { analytics: true },
+  });
+  const results: string[] = [];
+  const metrics = {
+    ...silent,
+    consentSignal: (_format: string, result: string) => void results.push(result),
+  };
+  const events = Array.from({ length: 7 }, (_, index) =>
+    consenting(
+      {},
+      {
+        messageId: `message-${index}`,
+        ids: [{ system: 'ga', kind: 'client_id', value: `183740291${index}.1763900001`, source: 'context' }],
+        consent: noConsent({ consent: { record } }),
+      },
+    ),
+  );
+  await accept(events, { ...ports, metrics });
+  t.deepEqual(
+    results.filter((each) => each === 'shared'),
+    ['shared', 'shared'],
+  );
 });

@@ -195,6 +195,11 @@ export interface DecisionFeed {
   recent(): readonly ToldDecision[];
 }
 
+/** Knows consent records that many clients present. Clients are keyed digests; kept in memory only. */
+export interface RecordSharing {
+  isShared(record: string, client: string): boolean;
+}
+
 export interface ToldDecision {
   readonly at: number;
   readonly site: string;
