@@ -24,6 +24,8 @@ export interface Explained {
     readonly type: string;
     readonly name: string;
     readonly occurredAt: string;
+    /** How that came about: the client's own time, corrected, clamped, or none. */
+    readonly clock: string;
     readonly receivedAt: string;
   };
   readonly consent: {
@@ -138,6 +140,7 @@ export function tell(judged: Judged, context: ExplainContext, now: number): Expl
       type: event.type,
       name: event.name,
       occurredAt: new Date(event.occurredAt).toISOString(),
+      clock: event.clock,
       receivedAt: new Date(event.receivedAt).toISOString(),
     },
     consent: {

@@ -84,6 +84,16 @@ test('`receivedAt` of the line is the clock', (t) => {
   ]);
 });
 
+test('a time that cannot be believed is clamped and marked', (t) => {
+  const marked = (timestamp: string) => {
+    const { occurredAt, clock } = told({ event: event({ timestamp }), receivedAt: AT }).event;
+    return [occurredAt, clock];
+  };
+  t.deepEqual(marked('2026-11-10T09:00:00.000Z'), [AT, 'clamped_future']);
+  t.deepEqual(marked('2019-01-01T00:00:00.000Z'), ['2000-01-01T00:00:00.000Z', 'clamped_past']);
+  t.deepEqual(marked(AT), [AT, 'client']);
+});
+
 test('events of the Measurement Protocol have a time of their own too', (t) => {
   const hit = {
     client_id: '1837402915.1763900001',
