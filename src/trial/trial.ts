@@ -2,12 +2,12 @@
 
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Snapshot } from '../core/config.ts';
 import { GatewayError } from '../core/errors.ts';
 import { startStandIns } from './standIns.ts';
-import type { SeenRequest } from './standIns.ts';
+import type { SeenRequest, StandIns } from './standIns.ts';
 
 export interface Trial {
   /** Address of the demo shop. */
@@ -38,77 +38,98 @@ const fill = (text: string, values: Readonly<Record<string, string>>): string =>
     (values[name] ?? '').replaceAll('&', '&amp;').replaceAll('"', '&quot;'),
   );
 
-const CSP = (gateway: string): string =>
-  `default-src 'self'; connect-src 'self' ${gateway}; frame-ancestors 'none'; base-uri 'none'`;
+/** What the shop's pages are made of. */
+interface Shop {
+  readonly options: TrialOptions;
+  readonly standIns: StandIns;
+  /** Key of the site that the shop plays. */
+  writeKey: string;
+}
 
-function serve(response: ServerResponse, file: readonly [string, () => string], gateway: string): void {
+/** Files by path: type, and body for a page that was asked for under this host name. */
+const FILES: Readonly<Record<string, readonly [string, (shop: Shop, as: AsAsked) => string]>> = {
+  '/': [
+    'text/html',
+    ({ options, writeKey }, as) =>
+      fill(page('index.html'), {
+        gateway: as(options.gateway()),
+        console: as(options.console()),
+        writeKey,
+      }),
+  ],
+  '/shop.js': ['text/javascript', () => page('shop.js')],
+  '/shop.css': ['text/css', () => page('shop.css')],
+  '/seen.json': [
+    'application/json',
+    ({ standIns }) => JSON.stringify(standIns.seen().map(({ headers: _headers, ...shown }) => shown)),
+  ],
+};
+
+/** An address under the name by which the page was asked for: a cookie of the gateway reaches pages of its own host only. */
+type AsAsked = (address: string) => string;
+
+function asAsked(request: IncomingMessage): AsAsked {
+  const byNumber = /^127\.0\.0\.1(?::|$)/.test(request.headers.host ?? '');
+  return (address) => (byNumber ? address.replace('//localhost', '//127.0.0.1') : address);
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, shop: Shop): void {
+  const path = (request.url ?? '/').replace(/[?#].*$/s, '');
+  const file = Object.hasOwn(FILES, path) ? FILES[path] : undefined;
+  if (file === undefined) {
+    response.writeHead(path === '/favicon.ico' ? 204 : 404).end();
+    return;
+  }
+  const as = asAsked(request);
+  const [type, body] = file;
   response.writeHead(200, {
-    'content-type': `${file[0]}; charset=utf-8`,
-    'content-security-policy': CSP(gateway),
+    'content-type': `${type}; charset=utf-8`,
+    'content-security-policy': `default-src 'self'; connect-src 'self' ${as(shop.options.gateway())}; frame-ancestors 'none'; base-uri 'none'`,
     'cache-control': 'no-store',
   });
-  response.end(file[1]());
+  response.end(body(shop, as));
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      const message = `port ${port} for the demo shop is taken; choose another with \`--shop-port\``;
+      reject(new GatewayError('address_unavailable', message, { cause }));
+    });
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)); // listening on TCP
+  });
+}
+
+/** Everything goes to stand-ins, and pages of these origins may speak for the first site. */
+function redirected(snapshot: Snapshot, standIns: StandIns, origins: readonly string[]): Snapshot {
+  const [first, ...others] = snapshot.sites;
+  return {
+    ...snapshot,
+    store: 'memory:',
+    server: { ...snapshot.server, allowPrivateEndpoints: true },
+    sites: first === undefined ? [] : [{ ...first, origins: [...first.origins, ...origins] }, ...others],
+    destinations: snapshot.destinations.map((each) => ({
+      ...each,
+      endpoint: standIns.endpoints[each.type] ?? each.endpoint,
+    })),
+  };
 }
 
 /** Starts shop and stand-ins. Throws `GatewayError` if the shop's port is taken. */
 export async function startTrial(options: TrialOptions): Promise<Trial> {
   const standIns = await startStandIns(options);
-  let writeKey = '';
-  const files: Readonly<Record<string, readonly [string, () => string]>> = {
-    '/': [
-      'text/html',
-      () =>
-        fill(page('index.html'), {
-          gateway: options.gateway(),
-          console: options.console(),
-          writeKey,
-        }),
-    ],
-    '/shop.js': ['text/javascript', () => page('shop.js')],
-    '/shop.css': ['text/css', () => page('shop.css')],
-    '/seen.json': [
-      'application/json',
-      () => JSON.stringify(standIns.seen().map(({ headers: _headers, ...shown }) => shown)),
-    ],
-  };
-  const server = createServer((request, response) => {
-    const path = (request.url ?? '/').replace(/[?#].*$/s, '');
-    const file = Object.hasOwn(files, path) ? files[path] : undefined;
-    if (file === undefined) response.writeHead(path === '/favicon.ico' ? 204 : 404).end();
-    else serve(response, file, options.gateway());
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) =>
-      reject(
-        new GatewayError(
-          'address_unavailable',
-          `port ${options.port} for the demo shop is taken; choose another with \`--shop-port\``,
-          { cause },
-        ),
-      ),
-    );
-    server.listen(options.port, '127.0.0.1', resolve);
-  }).catch(async (error: unknown) => {
+  const shop: Shop = { options, standIns, writeKey: '' };
+  const server = createServer((request, response) => answer(request, response, shop));
+  const port = await listen(server, options.port).catch(async (error: unknown) => {
     await standIns.close();
     throw error;
   });
-  const { port } = server.address() as AddressInfo; // listening on TCP
   const origins = [`http://localhost:${port}`, `http://127.0.0.1:${port}`];
   return {
     shop: `http://localhost:${port}/`,
     redirect(snapshot) {
-      const [first, ...others] = snapshot.sites;
-      writeKey = first?.writeKey ?? '';
-      return {
-        ...snapshot,
-        store: 'memory:',
-        server: { ...snapshot.server, allowPrivateEndpoints: true },
-        sites: first === undefined ? [] : [{ ...first, origins: [...first.origins, ...origins] }, ...others],
-        destinations: snapshot.destinations.map((each) => ({
-          ...each,
-          endpoint: standIns.endpoints[each.type] ?? each.endpoint,
-        })),
-      };
+      shop.writeKey = snapshot.sites[0]?.writeKey ?? '';
+      return redirected(snapshot, standIns, origins);
     },
     seen: () => standIns.seen(),
     async close() {

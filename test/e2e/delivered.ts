@@ -54,7 +54,7 @@ export async function settled(t: ExecutionContext, gateway: Gateway): Promise<vo
   });
   const broken = gateway.seen().filter(({ problems }) => problems.length > 0);
   t.deepEqual(
-    broken.map(({ vendor, problems }) => ({ vendor, problems })),
+    broken.map(({ vendor, method, url, problems }) => ({ vendor, method, url, problems })),
     [],
   );
 }

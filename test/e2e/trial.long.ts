@@ -70,13 +70,13 @@ async function startTrial(t: ExecutionContext): Promise<Trial> {
 }
 
 /** The shop in a browser; a script error or a refused style on it fails the test. */
-async function openShop(t: ExecutionContext, trial: Trial): Promise<Page> {
+async function openShop(t: ExecutionContext, trial: Trial, address = trial.shop): Promise<Page> {
   const page = await openPage(t);
   page.on('pageerror', (error) => t.fail(`the page threw ${error.message}`));
   page.on('console', (message) => {
     if (message.type() === 'error') t.fail(`the page said ${message.text()}`);
   });
-  await page.goto(trial.shop);
+  await page.goto(address);
   return page;
 }
 
@@ -160,6 +160,16 @@ test('some purposes reach the vendors that need no others', async (t) => {
   await until('all decisions', async () => (await trial.decisions()).length === DESTINATIONS, SOON_MS);
   t.deepEqual((await trial.seen()).map(({ vendor }) => vendor).sort(), ['ga4', 'http']);
   t.false((await trial.seen()).some(({ body }) => body.includes('ada@shop.example')));
+});
+
+test('a reload keeps the choice at a shop that is called by its number', async (t) => {
+  const trial = await startTrial(t);
+  const page = await openShop(t, trial, trial.shop.replace('localhost', '127.0.0.1'));
+  await page.getByRole('button', { name: 'Reject all' }).click();
+  await choice(page, 'You refused everything');
+  await page.reload();
+  await choice(page, 'You refused everything');
+  t.false(await page.locator('#banner').isVisible());
 });
 
 test('a reload keeps the choice; taken back, nothing more goes out', async (t) => {
