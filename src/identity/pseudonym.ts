@@ -1,13 +1,13 @@
 // Keys and what is made with them: pseudonyms for one destination and period, the pairwise key of an event, and digests for our
 // own books. Every use has its own key, derived from the gateway's secret, so none can be turned into another.
 
-import type { KeyObject } from 'node:crypto';
-import { createHmac, createSecretKey, hkdfSync } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
+import { hkdfSync } from 'node:crypto';
 import type { GatewaySecret } from '../core/config.ts';
-import type { ReceivedEvent } from '../core/event.ts';
+import type { Identifier, ReceivedEvent } from '../core/event.ts';
 import type { PseudonymFormat } from '../core/identifiers.ts';
 import { identifierKind, identifierName } from '../core/identifiers.ts';
+import { Recent } from '../core/recent.ts';
+import { MacKey } from './mac.ts';
 
 export interface PseudonymRequest {
   readonly destination: string;
@@ -40,103 +40,164 @@ export interface Keyring {
 
 const MAX_KEYS = 512;
 const MAX_PSEUDONYMS = 20_000;
+const MAX_SUBJECTS = 20_000;
 const MAX_REMEMBERED = 128;
 
 class Keys {
   readonly #secret: string;
-  readonly #derived = new LRUCache<string, KeyObject>({ max: MAX_KEYS });
+  readonly #derived = new Recent<string, MacKey>(MAX_KEYS);
 
   constructor(secret: string) {
     this.#secret = secret;
   }
 
-  /** HMAC-SHA-256 of the parts under the key of this use. A key object, because a raw key costs ten times as much (measured). */
-  mac(use: string, parts: readonly string[]): Buffer {
-    // Lengths keep `a, bc` and `ab, c` apart.
-    const message = parts.map((part) => `${part.length}:${part}`).join('');
-    return createHmac('sha256', this.#key(use)).update(message).digest();
-  }
-
-  #key(use: string): KeyObject {
+  /** The key of one use. */
+  for(use: string): MacKey {
     const known = this.#derived.get(use);
     if (known !== undefined) return known;
-    const key = createSecretKey(Buffer.from(hkdfSync('sha256', this.#secret, 'sluis', use, 32)));
+    const key = new MacKey(new Uint8Array(hkdfSync('sha256', this.#secret, 'sluis', use, 32)));
     this.#derived.set(use, key);
     return key;
   }
+}
+
+// Lengths keep `a, bc` and `ab, c` apart.
+const two = (a: string, b: string): string => `${a.length}:${a}${b.length}:${b}`;
+const three = (a: string, b: string, c: string): string => `${two(a, b)}${c.length}:${c}`;
+
+/** 192 bits: no two subjects or messages share a digest by chance. */
+const DIGEST_CHARS = 32;
+
+/** Makes digests of ids, and remembers those of returning visitors by kind. */
+function subjectDigester(rings: readonly Keys[]): (name: string, value: string) => readonly string[] {
+  const keys = rings.map((ring) => ring.for('subject'));
+  const known = new Map<string, Recent<string, readonly string[]>>();
+  return (name, value) => {
+    let ofKind = known.get(name);
+    if (ofKind === undefined) known.set(name, (ofKind = new Recent(MAX_SUBJECTS)));
+    const before = ofKind.get(value);
+    if (before !== undefined) return before;
+    const message = two(name, value);
+    const made = keys.map((key) => key.of(message, 'base64url').slice(0, DIGEST_CHARS));
+    if (value.length <= MAX_REMEMBERED) ofKind.set(value, made);
+    return made;
+  };
+}
+
+function pseudonyms(ring: Keys): (request: PseudonymRequest) => string {
+  const known = new Recent<string, string>(MAX_PSEUDONYMS);
+  return ({ destination, name, value, format, period }) => {
+    const make = (): string =>
+      written(format, ring.for(`pseudonym ${period} ${destination}`).of(three(format, name, value), 'hex'));
+    if (value.length > MAX_REMEMBERED) return make();
+    const key = `${destination}\n${period}\n${format}\n${name}\n${value}`;
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const made = make();
+    known.set(key, made);
+    return made;
+  };
+}
+
+/** A message comes once as a rule, so nothing of it is remembered, but the key is. */
+function eventKeys(ring: Keys): Keyring['eventKey'] {
+  const known = new Map<string, MacKey>();
+  return (destination, site, id) => {
+    let key = known.get(destination);
+    if (key === undefined) known.set(destination, (key = ring.for(`event ${destination}`)));
+    return written('uuid', key.of(two(site, id), 'hex'));
+  };
 }
 
 export function keyring(secrets: readonly GatewaySecret[]): Keyring {
   const rings = secrets.map((secret) => new Keys(secret.value.reveal()));
   const current = rings[0];
   if (current === undefined) throw new TypeError('a keyring needs at least one secret');
-  const known = new LRUCache<string, string>({ max: MAX_PSEUDONYMS });
-  const subjects = (named: readonly (readonly [string, string])[]): Subjects => {
-    const digests = rings.map((ring) =>
-      named.map((parts) => ring.mac('subject', parts).toString('base64url').slice(0, 32)),
-    );
-    return { current: [...new Set(digests[0])], all: [...new Set(digests.flat())] };
+  const digestsOf = subjectDigester(rings);
+  const subjects = (each: (add: (name: string, value: string) => void) => void): Subjects => {
+    const found: (readonly string[])[] = [];
+    each((name, value) => found.push(digestsOf(name, value)));
+    return subjectsFrom(found, rings.length);
   };
+  const dedupeKey = current.for('dedupe');
   return {
-    pseudonym: (request) => {
-      const { destination, name, value, format, period } = request;
-      const make = (): string =>
-        written(format, current.mac(`pseudonym ${period} ${destination}`, [format, name, value]));
-      if (value.length > MAX_REMEMBERED) return make();
-      const key = `${destination}\n${period}\n${format}\n${name}\n${value}`;
-      const before = known.get(key);
-      if (before !== undefined) return before;
-      const made = make();
-      known.set(key, made);
-      return made;
-    },
-    eventKey: (destination, site, id) => written('uuid', current.mac(`event ${destination}`, [site, id])),
-    dedupeDigest: (site, messageId) =>
-      current.mac('dedupe', [site, messageId]).toString('base64url').slice(0, 32),
-    subjectDigests: (event) => subjects(subjectsOf(event)),
-    subjectDigest: (name, value) => subjects([subject(name, value)]),
+    pseudonym: pseudonyms(current),
+    eventKey: eventKeys(current),
+    dedupeDigest: (site, messageId) => dedupeKey.of(two(site, messageId), 'base64url').slice(0, DIGEST_CHARS),
+    subjectDigests: (event) => subjects((add) => eachSubject(event, add)),
+    subjectDigest: (name, value) => subjects((add) => addSubject(name, value, add)),
   };
 }
 
-const subject = (name: string, value: string): readonly [string, string] =>
-  name === 'email' ? [name, value.trim().toLowerCase()] : [name, value];
+/** The digests of several ids, each once; one secret, as most gateways have, makes one list. */
+function subjectsFrom(found: readonly (readonly string[])[], secrets: number): Subjects {
+  const all: string[] = [];
+  let current: readonly string[] = all;
+  for (let ring = 0; ring < secrets; ring++) {
+    for (const digests of found) {
+      const digest = digests[ring];
+      if (digest !== undefined && !all.includes(digest)) all.push(digest);
+    }
+    if (ring === 0 && secrets > 1) current = [...all];
+  }
+  return { current, all };
+}
+
+type AddSubject = (name: string, value: string) => void;
+
+const addSubject = (name: string, value: string, add: AddSubject): void =>
+  add(name, name === 'email' ? value.trim().toLowerCase() : value);
 
 /** Ids that stand for a person or their browser; clicks, sessions, orders and groups do not. */
-const PERSONAL = /^(?:visitor|user|contact)$/;
+const PERSONAL: ReadonlySet<string | undefined> = new Set(['visitor', 'user', 'contact']);
 
-function subjectsOf(event: ReceivedEvent): readonly (readonly [string, string])[] {
-  const named = [...event.ids, ...event.otherIds]
-    .filter((id) => PERSONAL.test(identifierKind(identifierName(id))?.role ?? ''))
-    .map((id) => subject(identifierName(id), id.value));
+function addIds(ids: readonly Identifier[], add: AddSubject): void {
+  for (const id of ids) {
+    const name = identifierName(id);
+    if (PERSONAL.has(identifierKind(name)?.role)) addSubject(name, id.value, add);
+  }
+}
+
+function eachSubject(event: ReceivedEvent, add: AddSubject): void {
+  addIds(event.ids, add);
+  addIds(event.otherIds, add);
   const { email } = event.person;
-  return email === undefined || email.trim() === '' ? named : [...named, subject('email', email)];
+  if (email !== undefined && email.trim() !== '') addSubject('email', email, add);
 }
 
 /** Between July 2017 and November 2023: past for every visitor, ten digits, and nothing of the id's own time. */
 const FROM_SECONDS = 1_500_000_000;
 const SPAN_SECONDS = 200_000_000;
-const seconds = (bytes: Buffer, offset: number): number =>
-  FROM_SECONDS + (bytes.readUIntBE(offset, 6) % SPAN_SECONDS);
+const number = (hex: string, from: number, to: number): number =>
+  Number.parseInt(hex.slice(2 * from, 2 * to), 16);
+const seconds = (hex: string, offset: number): number =>
+  FROM_SECONDS + (number(hex, offset, offset + 6) % SPAN_SECONDS);
 
 const ALPHANUMERIC = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-/** Writes 32 random-looking bytes as the vendor writes its own ids. */
-function written(format: PseudonymFormat, bytes: Buffer): string {
+function alphanumeric(hex: string, length: number): string {
+  let text = '';
+  for (let at = 0; at < length; at++) text += ALPHANUMERIC[number(hex, at, at + 1) % 62] ?? '';
+  return text;
+}
+
+/** Writes 32 random-looking bytes, given in hex, as the vendor writes its own ids. */
+function written(format: PseudonymFormat, hex: string): string {
   switch (format) {
     case 'ga_client_id':
-      return `${1_000_000_000 + (bytes.readUInt32BE(0) % 1_147_483_647)}.${seconds(bytes, 4)}`;
+      return `${1_000_000_000 + (number(hex, 0, 4) % 1_147_483_647)}.${seconds(hex, 4)}`;
     case 'epoch_seconds':
-      return String(seconds(bytes, 0));
+      return String(seconds(hex, 0));
     case 'base36':
-      return bytes.readUInt32BE(0).toString(36);
+      return number(hex, 0, 4).toString(36);
     case 'hex16':
-      return bytes.toString('hex', 0, 8);
+      return hex.slice(0, 16);
     case 'hex32':
-      return bytes.toString('hex', 0, 16);
+      return hex.slice(0, 32);
     case 'alnum12':
-      return Array.from(bytes.subarray(0, 12), (byte) => ALPHANUMERIC[byte % 62] ?? '').join('');
+      return alphanumeric(hex, 12);
     case 'uuid':
-      return uuid(bytes.toString('hex', 0, 16));
+      return uuid(hex);
     default:
       return format satisfies never;
   }

@@ -1,0 +1,33 @@
+// The keyed digests are HMAC-SHA-256 as the platform makes it, whatever the message.
+
+import * as fc from 'fast-check';
+import { createHmac } from 'node:crypto';
+import test from 'ava';
+import { MacKey } from '../../src/identity/mac.ts';
+
+test('a MAC is the platform’s own HMAC-SHA-256 of the same key and text', (t) => {
+  const text = fc.oneof(
+    fc.string({ maxLength: 80 }),
+    fc.string({ unit: 'binary', maxLength: 400 }),
+    fc.string({ minLength: 300, maxLength: 3000 }),
+    fc.constant('half a pair \ud800 and \udc00'),
+  );
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 1, maxLength: 64 }), text, (key, message) => {
+      const mac = new MacKey(key);
+      for (const encoding of ['hex', 'base64url'] as const)
+        if (mac.of(message, encoding) !== createHmac('sha256', key).update(message).digest(encoding))
+          return false;
+      return true;
+    }),
+    { numRuns: 300 },
+  );
+  t.throws(() => new MacKey(new Uint8Array(65)), { instanceOf: RangeError });
+});
+
+test('keys used by turns do not disturb each other', (t) => {
+  const [one, other] = [new MacKey(Buffer.from('one')), new MacKey(Buffer.from('other'))];
+  const made = one.of('a message', 'hex');
+  other.of('a much longer message than the first, which would leave its end behind', 'hex');
+  t.is(one.of('a message', 'hex'), made);
+});
