@@ -2,7 +2,14 @@
 // The entry of the command line: hands arguments and streams to the commands and their answer to the shell.
 
 import { EXIT } from './cli/command.ts';
-import { runCli } from './cli/index.ts';
+
+// An older Node would fail at loading what follows, with a stack for a message.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 24 || (major === 24 && minor < 15)) {
+  console.error(`sluis needs Node 24.15 or newer; this is Node ${process.versions.node}`);
+  process.exit(EXIT.surroundings);
+}
+const { runCli } = await import('./cli/index.ts');
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
