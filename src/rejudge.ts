@@ -1,13 +1,15 @@
 // What is queued, judged again just before it leaves: the same decision under today's snapshot and clock, and today's allowance
-// applied to what was permitted then. It can only take away.
+// applied to what was permitted then. It can only take away. And, without an event, how far one would reach.
 
-import type { Snapshot } from './core/config.ts';
-import type { Decision, EventFacts, SaidSince } from './core/decision.ts';
+import type { Destination, Snapshot } from './core/config.ts';
+import type { Decision, EventFacts, SaidSince, Verdict } from './core/decision.ts';
 import { NOTHING_ALLOWED } from './core/decision.ts';
 import type { PermittedEvent } from './core/permitted.ts';
 import type { DestinationType } from './core/plugin.ts';
+import type { IdTreatment } from './core/treatment.ts';
 import { narrow } from './identity/apply.ts';
 import { planFor } from './identity/plan.ts';
+import type { Plan } from './identity/plan.ts';
 import { decide } from './policy/decide.ts';
 
 export interface RejudgeContext {
@@ -27,6 +29,89 @@ export function rejudge(
   return decide({ facts, destination, snapshot, standing, now });
 }
 
+/** What of any event a destination may get: the verdict, and what may ride along. */
+export interface Reach {
+  readonly verdict: Verdict;
+  /** Kinds of identifiers that arrive raw, and those that arrive as a pseudonym. */
+  readonly raw: readonly string[];
+  readonly pseudonyms: readonly string[];
+  /** Systems whose identifiers are linked, with the name the route gives them. */
+  readonly links: readonly string[];
+  readonly person: readonly string[];
+  /** Parameters and query names besides what every destination gets. */
+  readonly params: readonly string[];
+  readonly query: readonly string[];
+}
+
+const NO_REACH: Reach = {
+  verdict: 'block',
+  raw: [],
+  pseudonyms: [],
+  links: [],
+  person: [],
+  params: [],
+  query: [],
+};
+
+const kindsOf = (plan: Plan, treatment: IdTreatment): readonly string[] =>
+  [...plan.ids.rules].filter(([, rule]) => rule.treatment === treatment).map(([name]) => name);
+
+/** How far an event with these facts reaches at one destination under one routing file, before any event is looked at. */
+export function reach(
+  asked: { readonly facts: EventFacts; readonly destination: string; readonly standing: SaidSince },
+  context: RejudgeContext,
+): Reach {
+  const decided = (name: string): Decision => rejudge({ ...asked, destination: name }, context);
+  const decision = decided(asked.destination);
+  const found = placeOf(asked.destination, context);
+  if (decision.verdict === 'block' || found === null) return NO_REACH;
+  const { facts } = asked;
+  const anonymous = decision.verdict === 'anonymous';
+  const plan = planOf({ ...found, facts, anonymous, decision, decided }, context);
+  if (anonymous) return { ...NO_REACH, verdict: decision.verdict };
+  return {
+    verdict: decision.verdict,
+    raw: kindsOf(plan, 'keep'),
+    pseudonyms: kindsOf(plan, 'pseudonymise'),
+    links: plan.links.map(({ system, as }) => (as === null ? system : `${system} as ${as}`)),
+    person: [...plan.person],
+    params: [...plan.params],
+    query: plan.query,
+  };
+}
+
+interface Place {
+  readonly destination: Destination;
+  readonly type: DestinationType;
+}
+
+function placeOf(name: string, context: RejudgeContext): Place | null {
+  const destination = context.snapshot.destinations.find((each) => each.name === name);
+  const type = destination && context.typeOf(destination.type);
+  return destination && type ? { destination, type } : null;
+}
+
+interface Planned extends Place {
+  readonly facts: EventFacts;
+  readonly anonymous: boolean;
+  readonly decision: Decision;
+  readonly decided: (name: string) => Decision;
+}
+
+const planOf = ({ facts, decision, decided, ...place }: Planned, context: RejudgeContext): Plan =>
+  planFor({
+    ...place,
+    allowance: decision.allowance,
+    snapshot: context.snapshot,
+    types: (name) => context.typeOf(name),
+    sensitive: facts.sensitive,
+    site: facts.site,
+    allowanceOf: (name) => {
+      const other = decided(name);
+      return other.verdict === 'forward' ? other.allowance : null;
+    },
+  });
+
 const gone = (destination: string): Decision => ({
   destination,
   verdict: 'block',
@@ -42,26 +127,15 @@ export function narrowTo(
     readonly permitted: PermittedEvent;
     readonly decisions: (name: string) => Decision;
   },
-  { snapshot, typeOf }: RejudgeContext,
+  context: RejudgeContext,
 ): PermittedEvent | null {
   const { data } = asked.permitted;
-  const decision = asked.decisions(data.destination);
-  const destination = snapshot.destinations.find((each) => each.name === data.destination);
-  const type = destination && typeOf(destination.type);
-  if (!destination || !type) return null;
-  const plan = planFor({
-    destination,
-    type,
-    allowance: decision.allowance,
-    anonymous: data.anonymous,
-    snapshot,
-    types: typeOf,
-    sensitive: asked.facts.sensitive,
-    site: data.site,
-    allowanceOf: (name) => {
-      const other = asked.decisions(name);
-      return other.verdict === 'forward' ? other.allowance : null;
-    },
-  });
-  return narrow(asked.permitted, plan);
+  const found = placeOf(data.destination, context);
+  if (found === null) return null;
+  const { facts, decisions: decided } = asked;
+  const decision = decided(data.destination);
+  return narrow(
+    asked.permitted,
+    planOf({ ...found, facts, anonymous: data.anonymous, decision, decided }, context),
+  );
 }

@@ -3,64 +3,25 @@
 
 import { explainContext } from '../app.ts';
 import type { Snapshot } from '../core/config.ts';
-import type { Allowance, EventFacts, Verdict } from '../core/decision.ts';
-import { NOTHING_ALLOWED } from '../core/decision.ts';
+import type { EventFacts } from '../core/decision.ts';
+import { NOTHING_SAID } from '../core/decision.ts';
 import type { Explained, ExplainContext, ExplainedDecision } from '../explain.ts';
 import { explain } from '../explain.ts';
-import { rejudge } from '../rejudge.ts';
+import { reach } from '../rejudge.ts';
+import type { Reach } from '../rejudge.ts';
+import type { Change, Pair } from './changes.ts';
+import { changedSettings, changesBetween } from './changes.ts';
 import type { Call, Command, Io } from './command.ts';
 import { EXIT, linesOf, orRefusal, parseLine, usageError } from './command.ts';
 import { snapshotOf } from './config.ts';
 import type { VisitorState } from './states.ts';
 import { purposesThatMatter, visitorStates } from './states.ts';
 
-/** What a destination gets of one event: the verdict, and what may ride along. */
-interface Got {
-  readonly verdict: Verdict;
-  readonly allowance: Allowance;
-}
-
-interface Change {
-  readonly kind: string;
-  readonly what: string;
-}
-
-const NOTHING: Got = { verdict: 'block', allowance: NOTHING_ALLOWED };
-const SENDS: ReadonlySet<Verdict> = new Set(['forward', 'anonymous', 'cohort']);
-
-const added = (kind: string, before: readonly string[], after: readonly string[]): readonly Change[] =>
-  after.filter((each) => !before.includes(each)).map((what) => ({ kind, what }));
-
-/** Differences between what was got and what would be, worst first. */
-function changesBetween(before: Got, after: Got): readonly Change[] {
-  const changes: Change[] = [];
-  if (!SENDS.has(before.verdict) && SENDS.has(after.verdict))
-    changes.push({ kind: 'newly_sent', what: after.verdict });
-  if (SENDS.has(before.verdict) && !SENDS.has(after.verdict))
-    changes.push({ kind: 'stopped', what: before.verdict });
-  if (SENDS.has(before.verdict) && SENDS.has(after.verdict) && before.verdict !== after.verdict)
-    changes.push({ kind: 'sent_differently', what: `${before.verdict} to ${after.verdict}` });
-  const [old, now] = [before.allowance, after.allowance];
-  return [
-    ...changes,
-    ...added('newly_linked', old.links, now.links),
-    ...added('no_longer_linked', now.links, old.links),
-    ...added('person_field_added', old.person, now.person),
-    ...added('person_field_removed', now.person, old.person),
-    ...added('data_added', old.data, now.data),
-    ...added('data_removed', now.data, old.data),
-  ];
-}
-
-function gotUnder(
-  snapshot: Snapshot,
+const reachUnder = (
+  { snapshot, typeOf }: ExplainContext,
   asked: { readonly facts: EventFacts; readonly destination: string },
   now: number,
-): Got {
-  if (!snapshot.destinations.some(({ name }) => name === asked.destination)) return NOTHING;
-  const standing = { objections: [], deniedAt: {} };
-  return rejudge({ ...asked, standing }, { snapshot, now, typeOf: () => undefined });
-}
+): Reach => reach({ ...asked, standing: NOTHING_SAID }, { snapshot, now, typeOf });
 
 /** Event names worth trying: each name or pattern of either route stands for what it matches. */
 function eventNames(snapshots: readonly Snapshot[], destination: string): readonly string[] {
@@ -102,7 +63,8 @@ function* casesOf(snapshots: readonly Snapshot[], now: number): Generator<Case> 
 }
 
 /** The smallest consent state that shows each kind of change. */
-function differencesIn(each: Case, snapshots: readonly [Snapshot, Snapshot], now: number) {
+function differencesIn(each: Case, contexts: Pair<ExplainContext>, now: number) {
+  const snapshots = contexts.map(({ snapshot }) => snapshot);
   const routes = snapshots.map(({ destinations }) =>
     destinations.find(({ name }) => name === each.destination),
   );
@@ -110,7 +72,7 @@ function differencesIn(each: Case, snapshots: readonly [Snapshot, Snapshot], now
   const found = new Map<string, { readonly change: Change; readonly when: VisitorState }>();
   for (const visitor of visitorStates(purposesThatMatter(routes, known), { snapshots, now })) {
     const asked = { destination: each.destination, facts: { ...each.facts, consent: visitor.state } };
-    const changes = changesBetween(gotUnder(snapshots[0], asked, now), gotUnder(snapshots[1], asked, now));
+    const changes = changesBetween(reachUnder(contexts[0], asked, now), reachUnder(contexts[1], asked, now));
     for (const change of changes) {
       const key = `${change.kind} ${change.what}`;
       if (!found.has(key)) found.set(key, { change, when: visitor });
@@ -120,12 +82,18 @@ function differencesIn(each: Case, snapshots: readonly [Snapshot, Snapshot], now
 }
 
 /** Tries everything; each kind of change is told once per site, destination and event. */
-function compareAll(snapshots: readonly [Snapshot, Snapshot], io: Io): number {
+function compareAll(snapshots: Pair<Snapshot>, io: Io): number {
   const now = Date.now();
+  const contexts = [explainContext(snapshots[0]), explainContext(snapshots[1])] as const;
   let count = 0;
+  for (const { name } of snapshots[0].destinations)
+    for (const what of changedSettings(name, snapshots)) {
+      count += 1;
+      io.out(JSON.stringify({ change: 'setting_changed', what, destination: name }));
+    }
   for (const each of casesOf(snapshots, now)) {
     const { site, name: event, sensitive } = each.facts;
-    for (const { change, when } of differencesIn(each, snapshots, now)) {
+    for (const { change, when } of differencesIn(each, contexts, now)) {
       count += 1;
       const { kind, what } = change;
       io.out(
@@ -170,11 +138,7 @@ interface Compared {
 }
 
 /** Differences line by line; lines that either file's gateway would refuse are told and passed over. */
-async function compareEvents(
-  snapshots: readonly [Snapshot, Snapshot],
-  call: Call,
-  io: Io,
-): Promise<Compared> {
+async function compareEvents(snapshots: Pair<Snapshot>, call: Call, io: Io): Promise<Compared> {
   let number = 0;
   // Both give an event without an id the same one: what differs by chance alone is no difference.
   const newId = (): string => `line-${number}`;

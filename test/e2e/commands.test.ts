@@ -224,6 +224,28 @@ test('diff without events tells the smallest consent state that shows each chang
   );
 });
 
+test('diff without events tells raw ids, parameters, names of links, and where events go', async (t) => {
+  const before = shopFile(t);
+  const after = shopFile(t, (text) =>
+    text
+      .replace('type: ga4,', 'type: ga4, ids: { client_id: keep }, params: [plan], query: [q],')
+      .replace(
+        'discloses:\n      ga4: [analytics, marketing]',
+        'discloses:\n      ga4: { purposes: [analytics, marketing], data: [client_id] }',
+      )
+      .replace("pixelId: '1000000000000001'", "pixelId: '1000000000000002'"),
+  );
+  const { json } = await sluis(['diff', before, after]);
+  const changes = json() as readonly { change: string; what: string; destination: string }[]; // as diff writes it
+  t.deepEqual([...new Set(changes.map((each) => `${each.destination} ${each.change} ${each.what}`))].sort(), [
+    'ga4 param_added plan',
+    'ga4 pseudonym_removed ga.client_id',
+    'ga4 query_added q',
+    'ga4 raw_id_added ga.client_id',
+    'meta setting_changed pixelId',
+  ]);
+});
+
 test('diff sees that consent grows old sooner', async (t) => {
   const before = shopFile(t);
   const after = shopFile(t, (text) => text.replace('notices:', 'consent: { maxAge: 30d }\nnotices:'));
