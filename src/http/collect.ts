@@ -4,11 +4,12 @@
 import type { Context, Middleware } from 'koa';
 import { GatewayError } from '../core/errors.ts';
 import type { Answer, IntakeRequest } from '../core/plugin.ts';
-import { send } from './answer.ts';
+import { send, write } from './answer.ts';
+import type { HeaderList } from './answer.ts';
 import { ClientGone, readBody } from './body.ts';
-import type { BodyBudget } from './body.ts';
+import type { Body, BodyBudget } from './body.ts';
 import type { CookieValues } from './cookies.ts';
-import { allowOrigin, allowPreflight } from './cors.ts';
+import { allowOrigin, allowPreflight, crossOriginHeaders } from './cors.ts';
 import type { RateLimiter } from './limits.ts';
 import type { PublicPorts } from './ports.ts';
 import type { Prepare, Prepared } from './prepared.ts';
@@ -64,16 +65,25 @@ async function keep(call: Call, request: IntakeRequest, ports: PublicPorts): Pro
   return protocol.answer({ accepted, rejected, request });
 }
 
+/** What was refused as a whole is counted under its code: one, until the number of its events is known. */
+function countRefused({ tally, handler }: Call, error: unknown, { metrics }: PublicPorts): void {
+  if (handler.document !== null || tally.events === 0 || error instanceof ClientGone) return;
+  const code = error instanceof GatewayError ? error.code : 'internal';
+  metrics.rejected(tally.site, handler.protocol.name, code, tally.events);
+}
+
 /** Reads the body of a POST and hands the request on; its share of the body budget is given back at the end. */
 async function read(call: Call, shared: Shared): Promise<Answer> {
   const { ctx, prepared, handler, target } = call;
   const { limits } = prepared.snapshot.server;
-  shared.limiter(call.ip, limits);
-  const bounds = { bytes: limits.bodyBytes, budget: shared.budget };
-  const body = ctx.method === 'POST' ? await readBody(ctx.req, ctx.res, bounds) : null;
+  const method = ctx.req.method === 'POST' ? 'POST' : 'GET';
+  let body: Body | null = null;
   try {
+    shared.limiter(call.ip, limits);
+    const bounds = { bytes: limits.bodyBytes, budget: shared.budget };
+    if (method === 'POST') body = await readBody(ctx.req, ctx.res, bounds);
     const request: IntakeRequest = {
-      method: ctx.method === 'POST' ? 'POST' : 'GET',
+      method,
       path: target.path,
       query: target.query,
       headers: plainHeaders(ctx.req),
@@ -85,66 +95,64 @@ async function read(call: Call, shared: Shared): Promise<Answer> {
     if (handler.document === null) return await keep(call, request, shared.ports);
     const { site } = siteOf(ctx.req, prepared, handler.document.hints(request));
     return handler.document.answer(request, site);
+  } catch (error) {
+    countRefused(call, error, shared.ports);
+    throw error;
   } finally {
     body?.release();
   }
 }
 
-/** What was refused as a whole is counted under its code: one, until the number of its events is known. */
-async function counted(call: Call, shared: Shared): Promise<Answer> {
-  try {
-    return await read(call, shared);
-  } catch (error) {
-    const { site, events } = call.tally;
-    if (call.handler.document === null && events > 0 && !(error instanceof ClientGone)) {
-      const code = error instanceof GatewayError ? error.code : 'internal';
-      shared.ports.metrics.rejected(site, call.handler.protocol.name, code, events);
-    }
-    throw error;
-  }
-}
-
 /** Preflights and other questions about a path; null where the request itself is to be handled. */
-function answerWithoutReading(ctx: Context, entry: IntakePath, listed: boolean): Answer | null {
+function answerWithoutReading({ req, res }: Context, entry: IntakePath, prepared: Prepared): Answer | null {
   const nothing: Answer = { status: 204, headers: {}, body: null };
-  if (ctx.method === 'OPTIONS') {
-    if (listed) allowPreflight(ctx.req, ctx.res, entry.allow);
+  if (req.method === 'OPTIONS') {
+    if (allowOrigin(req, res, prepared.origins)) allowPreflight(req, res, entry.allow);
     return { ...nothing, headers: { allow: entry.allow } };
   }
   // A HEAD is a question, never an event.
-  return ctx.method === 'HEAD' && entry.get?.document === null ? nothing : null;
+  return req.method === 'HEAD' && entry.get?.document === null ? nothing : null;
 }
 
 function handlerOf(ctx: Context, entry: IntakePath): IntakeHandler {
-  const handler = ctx.method === 'POST' ? entry.post : /^(?:GET|HEAD)$/.test(ctx.method) ? entry.get : null;
+  const { method } = ctx.req;
+  const handler = method === 'POST' ? entry.post : method === 'GET' || method === 'HEAD' ? entry.get : null;
   if (handler !== null) return handler;
   ctx.res.setHeader('allow', entry.allow);
   throw new GatewayError('method_not_allowed', 'use one of the methods in `allow`');
 }
 
+function setHeaders({ res }: Context, list: HeaderList): void {
+  for (let at = 0; at < list.length; at += 2) res.setHeader(list[at] ?? '', list[at + 1] ?? '');
+}
+
 export function collect(shared: Shared): Middleware {
   const { ports } = shared;
   const find = intakePaths(ports.protocols);
+  const callOf = (ctx: Context, entry: IntakePath, on: Pick<Call, 'target' | 'prepared'>): Call => ({
+    ctx,
+    target: on.target,
+    prepared: on.prepared,
+    handler: handlerOf(ctx, entry),
+    ip: addressOf(ctx.req, on.prepared),
+    receivedAt: ports.clock.now(),
+    startedAt: ports.clock.monotonic(),
+    tally: { site: '', events: 1 },
+  });
   const serve = async (ctx: Context, entry: IntakePath, target: Target): Promise<void> => {
     const prepared = shared.prepare();
-    const listed = allowOrigin(ctx.req, ctx.res, prepared.origins);
-    ctx.res.setHeader('cross-origin-resource-policy', 'cross-origin');
-    const short = answerWithoutReading(ctx, entry, listed);
-    if (short !== null) return send(ctx, short);
-    const answer = await counted(
-      {
-        ctx,
-        target,
-        prepared,
-        handler: handlerOf(ctx, entry),
-        ip: addressOf(ctx.req, prepared),
-        receivedAt: ports.clock.now(),
-        startedAt: ports.clock.monotonic(),
-        tally: { site: '', events: 1 },
-      },
-      shared,
-    );
-    send(ctx, answer);
+    const besides = crossOriginHeaders(ctx.req, prepared.origins);
+    const sends = ctx.req.method === 'POST' || ctx.req.method === 'GET';
+    if (!sends) setHeaders(ctx, besides);
+    try {
+      const short = sends ? null : answerWithoutReading(ctx, entry, prepared);
+      const answer = short ?? (await read(callOf(ctx, entry, { target, prepared }), shared));
+      if (sends) write(ctx, answer, besides);
+      else send(ctx, answer);
+    } catch (error) {
+      setHeaders(ctx, besides); // errors are answered further out, and a page may read them too
+      throw error;
+    }
   };
   return (ctx, next) => {
     const target = targetOf(ctx.req);

@@ -2,6 +2,7 @@
 // other gets no CORS header at all. Preflights are answered without a key, since browsers send none with them.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HeaderList } from './answer.ts';
 
 /** Asked for by the clients the gateway is made for; answered where a preflight names no headers. */
 const USUAL_HEADERS = 'authorization, content-type, anonymousid, sentat, x-retry-count, sp-anonymous';
@@ -22,6 +23,19 @@ export function allowOrigin(
   response.setHeader('access-control-allow-origin', origin);
   response.setHeader('access-control-allow-credentials', 'true');
   return true;
+}
+
+const ANY_ORIGIN: HeaderList = ['vary', 'Origin', 'cross-origin-resource-policy', 'cross-origin'];
+
+/** What every answer of an intake path carries, and the name of the page's origin where it is listed. */
+export function crossOriginHeaders(
+  request: IncomingMessage,
+  listed: { has(origin: string): boolean },
+): HeaderList {
+  const { origin } = request.headers;
+  return origin === undefined || !listed.has(origin)
+    ? ANY_ORIGIN
+    : [...ANY_ORIGIN, 'access-control-allow-origin', origin, 'access-control-allow-credentials', 'true'];
 }
 
 /** Header names asked for, as far as they are well formed; their number is bounded. */
