@@ -11,29 +11,15 @@ import { PERSON_FIELDS } from '../../src/core/person.ts';
 import { PARAMS, ITEM_FIELDS, EVENTS } from '../../src/core/vocabulary.ts';
 import { permittedData } from '../support/events.ts';
 import { DAY, NOW } from '../support/snapshot.ts';
-import { build, prepare, readable } from './cases.ts';
+import { build, findCases, prepare, readable } from './cases.ts';
+import type { Prepared } from './cases.ts';
 
-const SETTINGS: Readonly<Record<string, readonly unknown[]>> = {
-  ga4: [
-    { measurementId: 'G-ABC123', apiSecret: 'secret' },
-    { measurementId: 'G-ABC123', transport: 'collect' },
-    { measurementId: 'G-ABC123', transport: 'mp', apiSecret: 'secret', region: 'us' },
-  ],
-  hubspot: [
-    {
-      portalId: 1,
-      accessToken: 'token',
-      forms: { login: '6f7a3c1e-2b1d-4c55-9d1e-0a1b2c3d4e5f' },
-      consentText: 'Yes',
-      subscriptionTypeId: 9,
-    },
-  ],
-  meta: [{ pixelId: '1', accessToken: 'token' }],
-  x: [{ pixelId: 'o8z6j', pixelToken: 'token', eventIds: { purchase: 'o87ne', login: 'o87nf' } }],
-  http: [{ url: 'https://hooks.shop.example/', secret: 'key', batch: 3 }],
-  log: [{}],
-  null: [{}],
-};
+/** Settings worth trying: those of the type's own cases, so that a new type needs nothing here. */
+const settingsOf = (type: string): readonly unknown[] => [
+  ...new Map(
+    findCases(type).map(({ content }) => [JSON.stringify(content.settings), content.settings]),
+  ).values(),
+];
 
 /** Text of any kind: plain, any code point, and half characters. */
 const text = fc.oneof(
@@ -99,7 +85,7 @@ const RUNS = { numRuns: 60 };
 
 for (const { type, batch } of DESTINATION_TYPES) {
   test(`${type}: every event ends in exactly one request or refusal, under the limits, and the same each time`, (t) => {
-    for (const settings of SETTINGS[type] ?? []) {
+    for (const settings of settingsOf(type)) {
       const prepared = prepare(type, settings);
       fc.assert(
         fc.property(fc.array(permitted, { maxLength: 8 }), (data) => {
@@ -127,7 +113,7 @@ for (const { type, batch } of DESTINATION_TYPES) {
   });
 
   test(`${type}: what is placed on the way in is not refused for want of an identifier, and the other way round`, (t) => {
-    for (const settings of SETTINGS[type] ?? []) {
+    for (const settings of settingsOf(type)) {
       const prepared = prepare(type, settings);
       fc.assert(
         fc.property(permitted, (data) => {
@@ -141,20 +127,20 @@ for (const { type, batch } of DESTINATION_TYPES) {
   });
 
   test(`${type}: any answer means something for each event, in codes of ours`, (t) => {
-    const prepared = prepare(type, SETTINGS[type]?.[0]);
-    const data = [1, 2].map((n) =>
-      permittedData({
-        ids: {
-          'ga.client_id': '1.10',
-          'hubspot.utk': 'f'.repeat(32),
-          'meta.fbp': 'fb.1.1763899000123.1',
-          'x.twclid': '2abcexample0000',
-        },
-        key: `00000000-0000-4000-8000-00000000000${n}`,
-      }),
-    );
-    const request = build(prepared, data, NOW).requests[0];
-    if (request === undefined) throw new Error('nothing was built');
+    const choices = settingsOf(type).map((settings) => prepare(type, settings));
+    const dataFor = ({ entry }: Prepared) =>
+      [1, 2].map((n) =>
+        permittedData({
+          ids: {
+            ...Object.fromEntries(entry.ids.map((name) => [name, '0123456789abcdef'])),
+            'meta.fbp': 'fb.1.1763899000123.1',
+          },
+          key: `00000000-0000-4000-8000-00000000000${n}`,
+        }),
+      );
+    const prepared = choices.find((each) => build(each, dataFor(each), NOW).requests.length > 0);
+    const request = prepared && build(prepared, dataFor(prepared), NOW).requests[0];
+    if (prepared === undefined || request === undefined) throw new Error('nothing was built');
     const words = fc.constantFrom(
       'error',
       'errors',
