@@ -1,7 +1,6 @@
 // What a command is: a name, one line of help, and a function from arguments and streams to an exit code.
 
 import { parseArgs } from 'node:util';
-import { createInterface } from 'node:readline';
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { GatewayError } from '../core/errors.ts';
@@ -66,22 +65,43 @@ function parsed(command: Command, args: readonly string[]) {
   }
 }
 
-/** Lines of a file, or of standard input for `-` and for no file at all. Empty lines are passed over. */
-export async function* linesOf(file: string | undefined, io: Io): AsyncGenerator<string> {
-  const input = file === undefined || file === '-' ? io.stdin : createReadStream(file, 'utf8');
-  const failed = new Promise<never>((_resolve, reject) => {
-    input.once('error', (cause: unknown) =>
-      reject(new GatewayError('config_unreadable', `cannot read \`${file ?? '-'}\``, { cause })),
-    );
-  });
-  failed.catch(() => undefined);
-  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
-  const iterator = lines[Symbol.asyncIterator]();
-  for (;;) {
-    const next = await Promise.race([iterator.next(), failed]);
-    if (next.done === true) return;
-    if (next.value.trim() !== '') yield next.value;
+export interface Line {
+  /** Counted from 1, empty lines included. */
+  readonly number: number;
+  readonly text: string;
+}
+
+async function* chunksOf(file: string | undefined, io: Io): AsyncGenerator<string> {
+  const input = file === undefined || file === '-' ? io.stdin : createReadStream(file);
+  const decoder = new TextDecoder();
+  try {
+    for await (const chunk of input as AsyncIterable<Uint8Array | string>)
+      // streams of bytes or text, nothing else
+      yield typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+  } catch (cause) {
+    throw new GatewayError('config_unreadable', `cannot read \`${file ?? '-'}\``, { cause });
   }
+  yield decoder.decode();
+}
+
+/**
+ * Lines of a file, or of standard input for `-` and for no file at all. They end at a line feed and nowhere else: JSON may hold
+ * the line separators of Unicode as they are.
+ */
+export async function* linesOf(file: string | undefined, io: Io): AsyncGenerator<Line> {
+  let rest = '';
+  let number = 0;
+  for await (const chunk of chunksOf(file, io)) {
+    const parts = `${rest}${chunk}`.split('\n');
+    rest = parts.pop() ?? '';
+    for (const part of parts) yield { number: (number += 1), text: part.replace(/\r$/, '') };
+  }
+  if (rest !== '') yield { number: number + 1, text: rest };
+}
+
+/** The same without empty lines, for JSON lines. */
+export async function* jsonLinesOf(file: string | undefined, io: Io): AsyncGenerator<Line> {
+  for await (const line of linesOf(file, io)) if (line.text.trim() !== '') yield line;
 }
 
 /** Parses one line of JSON; the error does not show its content. */

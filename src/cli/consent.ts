@@ -5,7 +5,7 @@ import { readSignal } from '../consent/signal.ts';
 import { isObject } from '../core/json.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Command } from './command.ts';
-import { EXIT, linesOf } from './command.ts';
+import { EXIT, jsonLinesOf } from './command.ts';
 import { readContextOf, snapshotOrDefault } from './config.ts';
 
 /** Every line gets its answer: one that is no JSON says nothing, like an object without a signal. */
@@ -27,8 +27,8 @@ export const consent: Command = {
   async run({ positionals, config }, io) {
     const snapshot = snapshotOrDefault(config, io);
     let unread = false;
-    for await (const line of linesOf(positionals[0], io)) {
-      const report = readSignal(signalOf(line), readContextOf(snapshot, Date.now()));
+    for await (const { text } of jsonLinesOf(positionals[0], io)) {
+      const report = readSignal(signalOf(text), readContextOf(snapshot, Date.now()));
       unread ||= !report.ok;
       io.out(JSON.stringify(report));
     }

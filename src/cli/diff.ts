@@ -12,7 +12,7 @@ import type { Reach } from '../rejudge.ts';
 import type { Change, Pair } from './changes.ts';
 import { changedSettings, changesBetween } from './changes.ts';
 import type { Call, Command, Io } from './command.ts';
-import { EXIT, linesOf, orRefusal, parseLine, usageError } from './command.ts';
+import { EXIT, jsonLinesOf, orRefusal, parseLine, usageError } from './command.ts';
 import { snapshotOf } from './config.ts';
 import type { VisitorState } from './states.ts';
 import { purposesThatMatter, visitorStates } from './states.ts';
@@ -149,10 +149,10 @@ async function compareEvents(snapshots: Pair<Snapshot>, call: Call, io: Io): Pro
   const now = Date.now();
   let count = 0;
   let refused = 0;
-  for await (const line of linesOf(call.positionals[2], io)) {
-    number += 1;
+  for await (const line of jsonLinesOf(call.positionals[2], io)) {
+    number = line.number;
     const told = orRefusal(number, io, () => {
-      const parsed = parseLine(line);
+      const parsed = parseLine(line.text);
       return [explain(parsed, old, now), explain(parsed, next, now)] as const;
     });
     if (told === null) {

@@ -1,7 +1,7 @@
 // `sluis explain`: requests or events in, decisions with reasons and the requests that would leave out.
 
 import type { Command } from './command.ts';
-import { EXIT, linesOf, orRefusal, parseLine } from './command.ts';
+import { EXIT, jsonLinesOf, orRefusal, parseLine } from './command.ts';
 import { explainContext } from '../app.ts';
 import { explain as explainLine } from '../explain.ts';
 import { snapshotOf } from './config.ts';
@@ -15,10 +15,8 @@ export const explain: Command = {
   async run({ positionals, config }, io) {
     const context = explainContext(snapshotOf(config, io));
     let refused = false;
-    let number = 0;
-    for await (const line of linesOf(positionals[0], io)) {
-      number += 1;
-      const told = orRefusal(number, io, () => explainLine(parseLine(line), context, Date.now()));
+    for await (const { number, text } of jsonLinesOf(positionals[0], io)) {
+      const told = orRefusal(number, io, () => explainLine(parseLine(text), context, Date.now()));
       refused ||= told === null;
       for (const each of told ?? []) io.out(JSON.stringify(each));
     }

@@ -12,8 +12,8 @@ export const scan: Command = {
   options: {},
   async run({ positionals }, io) {
     let found = false;
-    for await (const line of linesOf(positionals[0], io)) {
-      const { findings, clean } = scanLine(line);
+    for await (const { text } of linesOf(positionals[0], io)) {
+      const { findings, clean } = scanLine(text);
       found ||= findings.length > 0;
       io.out(JSON.stringify({ findings, clean }));
     }

@@ -381,3 +381,19 @@ test('the shell gets the exit code, and data and messages on their own streams',
   t.is(wrong.status, 2);
   t.is(wrong.stdout, '');
 });
+
+test('a line ends at a line feed only, however the file is cut, and empty lines count', async (t) => {
+  const file = shopFile(t);
+  const event = { type: 'track', event: 'a\u2028b\u0085c', anonymousId: 'a', writeKey: 'shop-web' };
+  const { json, err } = await sluis(['explain', '--config', file], ['', JSON.stringify(event), '\r', '{']);
+  t.is(json().length, 1);
+  t.regex(err, /^line 4: /m);
+});
+
+test('scan answers every line, empty ones too', async (t) => {
+  const { json } = await sluis(['scan'], ['mail jan@mail.example', '', 'é'.repeat(40_000)]);
+  t.deepEqual(
+    json().map((each) => (each as { findings: unknown[] }).findings.length), // as scan writes it
+    [1, 0, 0],
+  );
+});
