@@ -119,7 +119,9 @@ export function keyring(secrets: readonly GatewaySecret[]): Keyring {
     each((name, value) => found.push(digestsOf(name, value)));
     return subjectsFrom(found, rings.length);
   };
-  const dedupeKey = current.for('dedupe');
+  // Under the oldest, so that a new secret put first does not make a client's repetition look new. When the oldest goes, the
+  // event's key, made under the first, still tells vendors.
+  const dedupeKey = (rings.at(-1) ?? current).for('dedupe');
   return {
     pseudonym: pseudonyms(current),
     eventKey: eventKeys(current),
