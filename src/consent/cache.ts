@@ -3,6 +3,7 @@
 
 import { LRUCache } from 'lru-cache';
 import type { PurposeMapping } from '../core/config.ts';
+import { copied } from '../core/recent.ts';
 
 const MAX_BYTES = 16 * 1024 * 1024;
 /** Longer keys are read every time: they are rare, and one of them would push out a hundred ordinary ones. */
@@ -26,9 +27,6 @@ function memoryOf(mapping: PurposeMapping): Entries {
   }
   return memory;
 }
-
-/** A slice of a request keeps the whole body alive; a copy does not. */
-const copied = (text: string): string => Buffer.from(text, 'utf16le').toString('utf16le');
 
 export interface Remembered {
   readonly mapping: PurposeMapping;

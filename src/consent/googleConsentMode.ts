@@ -94,14 +94,15 @@ function objectClaim(input: ConsentInput, mapping: PurposeMapping): readonly Cla
   return [categoryClaim('gcm', mapping, { says: (type) => statedAnswer(object, type), byName: [] })];
 }
 
+const NONE: readonly Claim[] = [];
+
 export const googleConsentMode: ConsentReader = {
   source: 'gcm',
   cookies: [],
   read(input, { mapping }) {
-    return [
-      ...hitClaim(stated(input, 'gcs'), stated(input, 'gcd'), mapping),
-      ...hitClaim(parameter(input, 'gcs'), parameter(input, 'gcd'), mapping),
-      ...objectClaim(input, mapping),
-    ];
+    const reported = hitClaim(stated(input, 'gcs'), stated(input, 'gcd'), mapping);
+    const asked = hitClaim(parameter(input, 'gcs'), parameter(input, 'gcd'), mapping);
+    const object = objectClaim(input, mapping);
+    return reported.length + asked.length + object.length === 0 ? NONE : [...reported, ...asked, ...object];
   },
 };

@@ -30,9 +30,12 @@ export interface Gathered {
 
 function resultOf(claim: Claim): Signal['result'] {
   if (claim.unreadable !== null) return 'unreadable';
-  const answers = Object.values(claim.purposes);
-  if (answers.includes('granted')) return 'granted';
-  return answers.length > 0 ? 'denied' : 'silent';
+  let result: Signal['result'] = 'silent';
+  for (const purpose of Object.keys(claim.purposes)) {
+    if (claim.purposes[purpose] === 'granted') return 'granted';
+    result = 'denied';
+  }
+  return result;
 }
 
 const saysSomething = (claim: Claim): boolean =>
@@ -51,7 +54,8 @@ export function claimsIn(
     claims.push(unreadable('context', 'consent_malformed', everyPurpose(context)));
   for (const reader of readers) {
     try {
-      claims.push(...reader.read(input, context));
+      const found = reader.read(input, context);
+      for (const claim of found) claims.push(claim);
     } catch {
       claims.push(unreadable(reader.source, 'reader_failed', everyPurpose(context)));
     }

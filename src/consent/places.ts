@@ -40,6 +40,12 @@ export function cookieValues(input: ConsentInput, name: string): readonly string
   return values.filter((value) => value !== '' && value.length <= MAX_COOKIE_CHARS);
 }
 
+/** Most requests of other domains carry none, and no reader of cookies need look then. */
+export function hasCookies({ cookies }: ConsentInput): boolean {
+  for (const name in cookies) if (name !== '') return true;
+  return false;
+}
+
 /** The name that the routing file gives a tool's cookie, else the tool's own default. */
 export const cookieName = (mapping: PurposeMapping, source: string, usual: string): string =>
   Object.hasOwn(mapping.cookieNames, source) ? (mapping.cookieNames[source] ?? usual) : usual;

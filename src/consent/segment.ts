@@ -13,6 +13,7 @@ export const segment: ConsentReader = {
   source: 'segment',
   cookies: [],
   read(input, { mapping }) {
+    if (!isObject(input.consent)) return [];
     return FIELDS.flatMap((name) => {
       const preferences = field(input.consent, name);
       if (preferences === undefined) return [];

@@ -10,7 +10,7 @@ import { remembered } from './cache.ts';
 import { answersBy, claimOf, denialOf, rowsOf, unreadable, vendorsOf } from './claims.ts';
 import { COOKIEBOT_COOKIE, embeddedTcString } from './cmp/cookiebot.ts';
 import type { FaultCode } from './faults.ts';
-import { cookieName, cookieValues, decoded, parameter, stated } from './places.ts';
+import { cookieName, cookieValues, decoded, hasCookies, parameter, stated } from './places.ts';
 import type { TcString } from './tcfString.ts';
 import { decodeTcString, isSet, MAX_TC_CHARS } from './tcfString.ts';
 import { hasVendor } from './vendorSet.ts';
@@ -167,6 +167,8 @@ interface Found {
   readonly ac: string | null;
 }
 
+const NONE: readonly Found[] = [];
+
 /** An AC value that is no string cannot be read; the empty one says nothing. */
 function acOf(value: unknown): string | null {
   if (value === undefined || value === '') return null;
@@ -174,6 +176,7 @@ function acOf(value: unknown): string | null {
 }
 
 function inCookies(input: ConsentInput, mapping: PurposeMapping): readonly Found[] {
+  if (!hasCookies(input)) return NONE;
   const ac = cookieValues(input, AC_COOKIE)[0];
   const companion = ac === undefined ? null : (decoded(ac) ?? '?');
   const names = new Set<string>([...TC_COOKIES, cookieName(mapping, 'tcf', TC_COOKIES[0])]);

@@ -34,7 +34,9 @@ export const usPrivacy: ConsentReader = {
   source: 'usPrivacy',
   cookies: [],
   read(input) {
-    const values = [stated(input, 'usPrivacy'), parameter(input, 'us_privacy')];
-    return [...new Set(values)].filter((value) => value !== undefined).map(claimFor);
+    const reported = stated(input, 'usPrivacy');
+    const asked = parameter(input, 'us_privacy');
+    if (reported === undefined && asked === undefined) return [];
+    return [...new Set([reported, asked])].filter((value) => value !== undefined).map(claimFor);
   },
 };
