@@ -17,7 +17,8 @@ const vagueness = (kind: string): number => VAGUE.indexOf(kind) + 1;
 
 /** Sorts by place and joins what overlaps; the most telling kind names the whole. */
 export function merge(findings: readonly Finding[]): readonly Finding[] {
-  if (findings.length < 2) return findings;
+  if (findings.length === 0) return NOTHING;
+  if (findings.length === 1) return findings;
   const sorted = [...findings].sort((a, b) => a.start - b.start || b.end - a.end);
   const merged: Finding[] = [];
   for (const next of sorted) {

@@ -21,7 +21,9 @@ import {
 import type { Finding } from './finding.ts';
 import { NOTHING, merge, redact } from './finding.ts';
 import { linkers, pairs, tellingForms } from './foreign.ts';
+import { Recent, copied } from '../core/recent.ts';
 import type { Needle, Needles } from './needles.ts';
+import { mayCarry } from './needles.ts';
 import type { Report } from './numbers.ts';
 import { lettered, personalNumbers } from './numbers.ts';
 import { colonAddresses, emails, hardwareAddresses, ipv4, userAgents, webTokens } from './personal.ts';
@@ -38,6 +40,11 @@ const allowedSteps = (length: number): number => 16 * length + 4096;
 class Pass {
   readonly findings: Finding[] = [];
   readonly needles: Needles | null;
+  /** Every reading of the text, in lower case: where needles could stand. */
+  readonly readings: string[] = [];
+  /** Digits that might be a phone, or a run that might be a digest, of the event's own. */
+  digits = false;
+  digest = false;
   #steps: number;
 
   constructor(length: number, needles: Needles | null) {
@@ -52,15 +59,44 @@ class Pass {
   }
 }
 
+/** What a text holds whatever the event, and all that an event's own values have to be looked for in. */
+type Known = Pick<Pass, 'readings' | 'digits' | 'digest'> & { readonly findings: readonly Finding[] };
+
+/** Titles, pages and products come again and again: remembered, a text costs one pass for the event's own values. */
+const MAX_KNOWN = 5000;
+const MAX_KNOWN_CHARS = 256;
+const known = new Recent<string, Known>(MAX_KNOWN);
+
 /** Everything in a string that is an identifier, personal data or a value that the event carries elsewhere. */
 export function scanText(text: string, needles?: Needles): readonly Finding[] {
-  const mask = features(text);
-  const wanted = needles !== undefined && text.length >= needles.shortest;
-  if (mask === 0 && !wanted) return NOTHING;
-  const pass = new Pass(text.length, needles ?? null);
+  if (text.length > MAX_KNOWN_CHARS) return scanNow(text, needles ?? null).findings;
+  const plain = known.get(text) ?? learn(copied(text));
+  return needles === undefined || !mayMatter(needles, plain)
+    ? plain.findings
+    : scanNow(text, needles).findings;
+}
+
+function learn(text: string): Known {
+  const made = scanNow(text, null);
+  known.set(text, made);
+  return made;
+}
+
+function mayMatter(needles: Needles, { readings, digits, digest }: Known): boolean {
+  if (digest || (digits && needles.phones.size > 0)) return true;
+  for (const reading of readings) if (mayCarry(needles, reading)) return true;
+  return false;
+}
+
+/** A text that would take too many steps. */
+const whole = (text: string): readonly Finding[] =>
+  text === '' ? NOTHING : [{ kind: 'token', start: 0, end: text.length }];
+
+function scanNow(text: string, needles: Needles | null): Known {
+  const pass = new Pass(text.length, needles);
   read(pass, { text, place: HERE }, 0);
-  if (!pass.spend(0)) return text === '' ? NOTHING : [{ kind: 'token', start: 0, end: text.length }];
-  return pass.findings.length === 0 ? NOTHING : merge(pass.findings);
+  const { readings, digits, digest } = pass;
+  return { readings, digits, digest, findings: pass.spend(0) ? merge(pass.findings) : whole(text) };
 }
 
 function read(pass: Pass, view: View, depth: number): void {
@@ -78,6 +114,11 @@ function read(pass: Pass, view: View, depth: number): void {
     pass.findings.push({ kind, start: place.start(start), end: place.end(end) });
   patterns(text, mask, { report, phones: pass.needles?.phones ?? null });
   if (pass.needles !== null) carried(text, pass.needles, { report, mask });
+  else {
+    pass.readings.push(text.toLowerCase());
+    pass.digits ||= (mask & DIGITS) !== 0;
+    pass.digest ||= (mask & LONG_RUN) !== 0 && mayHoldDigest(text);
+  }
   if ((mask & (ESCAPE | PERCENT | RUN)) !== 0) wrappings(pass, { text, place, mask }, depth);
 }
 
