@@ -5,6 +5,7 @@ import { ga4 } from './ga4.ts';
 import { http } from './http.ts';
 import { hubspot } from './hubspot.ts';
 import { log } from './log.ts';
+import { matomo } from './matomo.ts';
 import { meta } from './meta.ts';
 import { nothing } from './null.ts';
 import { x } from './x.ts';
@@ -15,6 +16,7 @@ export const DESTINATION_TYPES = [
   hubspot,
   meta,
   x,
+  matomo,
   http,
   log,
   nothing,
