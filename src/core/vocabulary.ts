@@ -87,7 +87,10 @@ export const SEGMENT_EVENT_PARAMS: Readonly<
     creative_slot: ['creative_slot', 'position'],
   },
   video_start: { video_title: ['video_title', 'title'], video_duration: ['video_duration', 'total_length'] },
-  video_complete: { video_title: ['video_title', 'title'], video_duration: ['video_duration', 'total_length'] },
+  video_complete: {
+    video_title: ['video_title', 'title'],
+    video_duration: ['video_duration', 'total_length'],
+  },
   share: { method: ['method', 'share_via'] },
 };
 
@@ -164,13 +167,27 @@ export const EVENTS = {
   identify: { params: ['method'], items: false, segment: [] },
   search: { params: ['search_term'], items: false, segment: ['Products Searched'], meta: 'Search' },
   view_search_results: { params: ['search_term'], items: false, segment: [] },
-  view_item_list: { params: LIST, items: true, segment: ['Product List Viewed', 'Product List Filtered', 'Viewed Product Category'] },
+  view_item_list: {
+    params: LIST,
+    items: true,
+    segment: ['Product List Viewed', 'Product List Filtered', 'Viewed Product Category'],
+  },
   select_item: { params: LIST, items: true, segment: ['Product Clicked'] },
   view_promotion: { params: PROMOTION, items: true, segment: ['Promotion Viewed'] },
   select_promotion: { params: PROMOTION, items: true, segment: ['Promotion Clicked'] },
   select_content: { params: ['content_type', 'content_id'], items: false, segment: [] },
-  view_item: { params: CART, items: true, segment: ['Product Viewed', 'Viewed Product'], meta: 'ViewContent' },
-  add_to_cart: { params: CART, items: true, segment: ['Product Added', 'Added Product', 'Wishlist Product Added to Cart'], meta: 'AddToCart' },
+  view_item: {
+    params: CART,
+    items: true,
+    segment: ['Product Viewed', 'Viewed Product'],
+    meta: 'ViewContent',
+  },
+  add_to_cart: {
+    params: CART,
+    items: true,
+    segment: ['Product Added', 'Added Product', 'Wishlist Product Added to Cart'],
+    meta: 'AddToCart',
+  },
   remove_from_cart: { params: CART, items: true, segment: ['Product Removed', 'Removed Product'] },
   view_cart: { params: CART, items: true, segment: ['Cart Viewed'] },
   add_to_wishlist: {
@@ -199,7 +216,11 @@ export const EVENTS = {
     meta: 'CompleteRegistration',
   },
   login: { params: ['method'], items: false, segment: ['Signed In'] },
-  share: { params: ['method', 'content_type', 'content_id'], items: false, segment: ['Product Shared', 'Cart Shared'] },
+  share: {
+    params: ['method', 'content_type', 'content_id'],
+    items: false,
+    segment: ['Product Shared', 'Cart Shared'],
+  },
   join_group: { params: [], items: false, segment: [] },
   tutorial_begin: { params: [], items: false, segment: [] },
   tutorial_complete: { params: [], items: false, segment: [] },
