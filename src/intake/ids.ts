@@ -120,7 +120,8 @@ const cookieRows = remembered(
 function spellings(raw: string): readonly string[] {
   const found = [raw];
   for (let value = raw; found.length < 3 && value.includes('%');) {
-    const decoded = decode(value.replaceAll('+', '%2B')); // in a cookie a plus is a plus
+    // In a cookie a plus is a plus.
+    const decoded = decode(value.includes('+') ? value.replaceAll('+', '%2B') : value);
     if (decoded === null) break;
     found.unshift(decoded);
     value = decoded;
@@ -128,8 +129,18 @@ function spellings(raw: string): readonly string[] {
   return found;
 }
 
+/** What the form of an id finds in the first spelling that has it. */
+function valueIn(form: CookieForm, spelled: readonly string[]): string | undefined {
+  for (const spelling of spelled) {
+    const value = form.value.exec(spelling)?.[1];
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
 /** Own tags first, in the order the site lists them; without GA tags in the site every session cookie is its own. */
 function rank(cookieName: string, tags: readonly string[]): number {
+  if (!cookieName.startsWith('_ga_')) return 0;
   const suffix = GA_SESSION.exec(cookieName)?.[1];
   if (suffix === undefined || !tags.some((tag) => tag.startsWith('G-'))) return 0;
   return tags.indexOf(`G-${suffix}`);
@@ -138,18 +149,17 @@ function rank(cookieName: string, tags: readonly string[]): number {
 /** Ids in the first-party cookies of a request; read once for all its events. */
 export function readCookieIds({ idCookies, site }: IntakeContext): readonly CookieId[] {
   const found: (CookieId & { readonly rank: number })[] = [];
-  for (const [cookieName, values] of Object.entries(idCookies)) {
-    for (const { name, form } of cookieRows(cookieName)) {
-      const position = rank(cookieName, site.tags);
-      for (const raw of values) {
-        const value = spellings(raw)
-          .map((spelling) => form.value.exec(spelling)?.[1])
-          .find((match) => match !== undefined);
+  for (const cookieName in idCookies) {
+    const rows = cookieRows(cookieName);
+    const position = rank(cookieName, site.tags);
+    const spelled = (idCookies[cookieName] ?? []).map(spellings);
+    for (const { name, form } of rows)
+      for (const spelling of spelled) {
+        const value = valueIn(form, spelling);
         if (value !== undefined) found.push({ name, value, own: position >= 0, rank: position });
       }
-    }
   }
-  return found.sort((a, b) => a.rank - b.rank);
+  return found.length < 2 ? found : found.sort((a, b) => a.rank - b.rank);
 }
 
 export function offerCookieIds(collector: IdCollector, found: readonly CookieId[]): void {

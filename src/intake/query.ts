@@ -25,9 +25,6 @@ function decodeClean(text: string): string | null {
   }
 }
 
-/** Names are few and come again. */
-const decodeName = remembered(decodeClean);
-
 /** Consent parameters that may stand in a query, as `ConsentInput.query` has them. */
 const CONSENT = [
   'gdpr',
@@ -40,6 +37,19 @@ const CONSENT = [
   'gcd',
 ] as const;
 const IS_CONSENT: ReadonlySet<string> = new Set(CONSENT);
+
+interface ParameterName {
+  readonly name: string;
+  readonly lower: string;
+  readonly consent: boolean;
+}
+
+function readName(name: string | null): ParameterName | null {
+  return name === null ? null : { name, lower: name.toLowerCase(), consent: IS_CONSENT.has(name) };
+}
+
+/** Names in clean text are few and come again. */
+const knownName = remembered((raw) => readName(decodeClean(raw)));
 
 /**
  * Reads `a=1&b=2`. Of a name that comes twice the last counts, except for consent: two answers are joined by a comma,
@@ -73,13 +83,14 @@ function addPair(pairs: Map<string, string>, pair: string, { limits, clean }: Bo
   const equals = pair.indexOf('=');
   const rawName = equals < 0 ? pair : pair.slice(0, equals);
   const rawValue = equals < 0 ? '' : pair.slice(equals + 1);
-  const name = clean ? decodeName(rawName) : decode(rawName);
+  const named = clean ? knownName(rawName) : readName(decode(rawName));
   const value = clean ? decodeClean(rawValue) : decode(rawValue);
-  if (name === null || value === null)
+  if (named === null || value === null)
     throw new GatewayError('unreadable_query', 'a parameter is not percent-encoded UTF-8');
+  const { name, consent } = named;
   if (value.length > limits.stringChars || name.length > limits.stringChars)
     throw new GatewayError('event_too_large', `a parameter is longer than ${limits.stringChars} characters`);
-  const earlier = IS_CONSENT.has(name) ? pairs.get(name) : undefined;
+  const earlier = consent ? pairs.get(name) : undefined;
   pairs.set(name, earlier === undefined || earlier === value ? value : `${earlier},${value}`);
 }
 
@@ -118,9 +129,9 @@ export function urlParameters(url: string | null): readonly UrlParameter[] {
     const pair = url.slice(at, stop);
     const equals = pair.indexOf('=');
     if (equals > 0) {
-      const name = decodeName(pair.slice(0, equals));
+      const named = knownName(pair.slice(0, equals));
       const value = decodeClean(pair.slice(equals + 1));
-      if (name !== null && value !== null && value !== '') found.push({ name: name.toLowerCase(), value });
+      if (named !== null && value !== null && value !== '') found.push({ name: named.lower, value });
     }
     at = stop + 1;
   }
