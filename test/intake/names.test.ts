@@ -39,3 +39,29 @@ test('any text becomes a name', (t) => {
     }),
   );
 });
+
+for (const name of [
+  'Clicked anna.jansen4@shop.example',
+  'Clicked anna.jansen4＠shop.example',
+  'Clicked anna.jansen4%40shop.example',
+  'Clicked anna.jansen4&#64;shop.example',
+  'Seen as +31 6 5555 0199, thanks',
+  'Seen (06) 5555-0199',
+  'Seen 31655550199',
+  'Seen_31655550199',
+  'Seen ３１６５５５５０１９９',
+])
+  // In snake case, no scan would know an address or a number again.
+  test(`\`${name}\` is no name, and nothing of it stays`, (t) => {
+    t.is(trackName(name), 'custom_event');
+    t.is(wireName(name), 'custom_event');
+  });
+
+for (const [name, written] of [
+  ['Webinar 2026-11-25 joined', 'webinar_2026_11_25_joined'],
+  ['Step 12 of 345', 'step_12_of_345'],
+  ['404 shown', 'event_404_shown'],
+] as const)
+  test(`\`${name}\` is a name`, (t) => {
+    t.is(trackName(name), written);
+  });
