@@ -71,6 +71,9 @@ test('what is no web address is nothing', (t) => {
 test('a host that holds an id is not told', (t) => {
   t.is(cleanUrl('https://user123token.shop.example/a', rules()).value, null);
   t.is(cleanUrl('https://198.51.100.7/a', rules()).value, null);
+  t.is(cleanUrl('https://31655550199.shop.example/a', rules()).value, null);
+  t.is(cleanUrl('https://tel-31655550199.shop.example/a', rules()).value, null);
+  t.is(cleanUrl('https://shop24.shop.example/a', rules()).value, 'https://shop24.shop.example/a');
   t.is(cleanUrl('https://0b5f8a52-6d3e-4c1a-9d7b-2f1e0c9a8b77.shop.example/', rules()).value, null);
   t.is(cleanReferrer('https://a1b2c3d4e5f6a7b8.mail.example/', null, rules()).value, null);
   t.is(cleanUrl('https://www.shop.example/a', rules()).value, 'https://www.shop.example/a');
