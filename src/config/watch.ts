@@ -21,6 +21,9 @@ export interface WatchOptions {
   readonly debounceMs?: number;
 }
 
+/** A directory that is never quiet, because a busy store lies in it too, is not waited for any longer. */
+const LONGEST_UNQUIET_MS = 1000;
+
 export type Reload = 'ok' | 'refused' | 'unchanged';
 
 export interface ConfigWatch {
@@ -141,6 +144,7 @@ class Reader {
 export function watchConfig(path: string, options: WatchOptions): ConfigWatch {
   const reader = new Reader(path, options);
   let timer: NodeJS.Timeout | null = null;
+  let since = 0;
   let closed = false;
   const quiet = (): void => {
     timer = null;
@@ -148,7 +152,10 @@ export function watchConfig(path: string, options: WatchOptions): ConfigWatch {
     reader.read(false).catch(() => options.onRefused([failed]));
   };
   const directories = new Directories(path, () => {
-    if (timer !== null) clearTimeout(timer);
+    const now = performance.now();
+    if (timer === null) since = now;
+    else if (now - since >= LONGEST_UNQUIET_MS) return;
+    else clearTimeout(timer);
     timer = setTimeout(quiet, options.debounceMs ?? 100);
     timer.unref();
   });

@@ -27,7 +27,7 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-function bench(t: ExecutionContext, prepare: (directory: string) => string): Bench {
+function bench(t: ExecutionContext, prepare: (directory: string) => string, debounceMs = 20): Bench {
   const directory = mkdtempSync(join(tmpdir(), 'sluis-watch-'));
   const path = prepare(directory);
   const keys: string[] = [];
@@ -35,7 +35,7 @@ function bench(t: ExecutionContext, prepare: (directory: string) => string): Ben
   const watch = watchConfig(path, {
     load: (text) => load(text),
     current: file('first'),
-    debounceMs: 20,
+    debounceMs,
     onSnapshot: (snapshot) => keys.push(snapshot.sites[0]?.writeKey ?? ''),
     onRefused: (problems) => refused.push(problems),
   });
@@ -67,6 +67,15 @@ test('a file that is renamed into place is loaded, again and again', async (t) =
     await until(() => keys.at(-1) === key);
   }
   t.deepEqual(keys, ['second', 'third', 'fourth']);
+});
+
+test('a file beside one that changes all the time is loaded all the same', async (t) => {
+  const { directory, path, keys } = bench(t, plain, 500);
+  const busy = setInterval(() => writeFileSync(join(directory, 'busy'), ''), 5);
+  t.teardown(() => clearInterval(busy));
+  writeFileSync(path, file('second'));
+  await until(() => keys.includes('second'));
+  t.deepEqual(keys, ['second']);
 });
 
 test('a directory that is swapped behind links is seen, as Kubernetes mounts do it', async (t) => {
