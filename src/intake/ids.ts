@@ -100,7 +100,7 @@ export interface CookieId {
 
 const GA_SESSION = /^_ga_([A-Z0-9]+)$/;
 
-/** Cookies whose name is fixed are looked up; only the rest is tried name by name. */
+/** Cookies whose name is fixed are looked up; only the rest is tried pattern by pattern. */
 const byCookieName = new Map<string, { name: string; form: CookieForm }[]>();
 const byCookiePattern: { name: string; form: CookieForm }[] = [];
 for (const entry of IDENTIFIERS)
@@ -111,10 +111,11 @@ for (const entry of IDENTIFIERS)
     else byCookieName.set(literal, [...(byCookieName.get(literal) ?? []), row]);
   }
 
-const cookieRows = remembered(
-  (cookieName) =>
-    byCookieName.get(cookieName) ?? byCookiePattern.filter(({ form }) => form.name.test(cookieName)),
-);
+/** A name can have rows of both sorts: one tool wrote `_twclid` in two ways. */
+const cookieRows = remembered((cookieName) => [
+  ...(byCookieName.get(cookieName) ?? []),
+  ...byCookiePattern.filter(({ form }) => form.name.test(cookieName)),
+]);
 
 /** Decoded twice, once, not at all: as far as browsers and servers are known to wrap cookie values. */
 function spellings(raw: string): readonly string[] {
