@@ -108,6 +108,7 @@ export class Load {
   #next: number;
   #ending = false;
   #paused = false;
+  #abandoned = false;
 
   /** Starts at once. */
   constructor(options: LoadOptions) {
@@ -132,6 +133,12 @@ export class Load {
     await this.#agent.destroy();
   }
 
+  /** Gives up on everything, also on what was begun. For the end of a test that failed. */
+  abandon(): void {
+    this.#ending = true;
+    this.#abandoned = true;
+  }
+
   async #client(): Promise<void> {
     const { clients, rate, batch = 1, visitors } = this.#options;
     const gapMs = (1000 * clients) / rate;
@@ -152,12 +159,13 @@ export class Load {
   }
 
   async #insist(marks: readonly number[], events: readonly Record<string, unknown>[]): Promise<void> {
-    for (;;) {
+    while (!this.#abandoned) {
       const status = await this.#try(events);
       if (status === 200) break;
       this.refusals.set(status, (this.refusals.get(status) ?? 0) + 1);
       await pause(20);
     }
+    if (this.#abandoned) return;
     const now = Date.now();
     for (const mark of marks) this.acknowledged.set(mark, now);
   }

@@ -47,6 +47,7 @@ test('stopped under load again and again, it ends cleanly and forgets nothing', 
   const visitors = Array.from({ length: 5 }, (_, index) => willing(`v${index}`));
   let life: Life | null = null;
   const load = new Load({ address: () => life?.url ?? null, clients: 6, rate: 100, visitors });
+  t.teardown(() => load.abandon());
   const took: number[] = [];
   for (let round = 0; round < STOPS; round += 1) {
     life = await startLife(t, { config });
@@ -93,6 +94,7 @@ test('a vendor that never answers holds up the end for ten seconds and no longer
   let life = await startLife(t, { config });
   const visitors = Array.from({ length: 20 }, (_, index) => willing(`v${index}`));
   const load = new Load({ address: () => life.url, clients: 4, rate: 100, visitors });
+  t.teardown(() => load.abandon());
   await until('requests under way', () => hanging.requests.length >= 4 && ga4.requests.length >= 4);
   await until('more waiting', () => load.acknowledged.size > 150);
   await load.end();

@@ -73,6 +73,7 @@ test('a sick vendor disturbs no other, is spared, and loses nothing', async (t) 
   const life = await startLife(t, { config });
   const visitors = Array.from({ length: 10 }, (_, index) => willing(`v${index}`));
   const load = new Load({ address: () => life.url, clients: 6, rate: 50, batch: 2, visitors });
+  t.teardown(() => load.abandon());
   await pause(1000);
   const before = { from: Date.now(), to: Date.now() + HEALTHY_MS };
   await pause(HEALTHY_MS);
