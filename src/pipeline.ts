@@ -21,7 +21,7 @@ import { joinable } from './identity/linkage.ts';
 import { planFor } from './identity/plan.ts';
 import type { Keyring, Subjects } from './identity/pseudonym.ts';
 import { decide } from './policy/decide.ts';
-import { StateReading } from './policy/grounds.ts';
+import { readingOf } from './policy/grounds.ts';
 import { isSensitive } from './policy/sensitive.ts';
 
 export interface PipelineContext {
@@ -94,8 +94,10 @@ function labelOf({ label }: ReceivedEvent, { notices }: Snapshot): ReceivedEvent
   return { ...label, notice: '' };
 }
 
+const NONE: readonly Reason[] = [];
+
 const supports = (type: DestinationType | undefined, event: ReceivedEvent): readonly Reason[] =>
-  type?.calls.includes(event.type) === true ? [] : [{ code: 'not_supported', detail: event.type }];
+  type?.calls.includes(event.type) === true ? NONE : [{ code: 'not_supported', detail: event.type }];
 
 const refusedFor = (decision: Decision, code: ReasonCode): Decision => ({
   ...decision,
@@ -175,7 +177,7 @@ export function judge(event: ReceivedEvent, context: PipelineContext): Judged {
   };
   const subjects = withRecords(keys.subjectDigests(event), state.claims, keys);
   const standing = context.saidSince(subjects.all);
-  const reading = new StateReading({ state, site, snapshot, now });
+  const reading = readingOf({ state, site, snapshot, now });
   const decisions = snapshot.destinations.map((destination) =>
     decide({
       facts,

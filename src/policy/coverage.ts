@@ -4,12 +4,16 @@ import type { Disclosure, Notice } from '../core/config.ts';
 import type { Purpose } from '../core/consent.ts';
 import type { Grounds } from '../core/grounds.ts';
 
+/** What one notice says of one destination; null if it does not name it. */
+export const disclosureIn = ({ discloses }: Notice, destination: string): Disclosure | null =>
+  Object.hasOwn(discloses, destination) ? (discloses[destination] ?? null) : null;
+
 /** The disclosures of one destination in these notices; null if one of them does not name it. */
 export function disclosuresOf(notices: readonly Notice[], destination: string): readonly Disclosure[] | null {
   const found: Disclosure[] = [];
-  for (const { discloses } of notices) {
-    const disclosure = Object.hasOwn(discloses, destination) ? discloses[destination] : undefined;
-    if (disclosure === undefined) return null;
+  for (const notice of notices) {
+    const disclosure = disclosureIn(notice, destination);
+    if (disclosure === null) return null;
     found.push(disclosure);
   }
   return found;
@@ -19,8 +23,9 @@ export function disclosuresOf(notices: readonly Notice[], destination: string): 
 export function isDisclosed(purpose: Purpose, destination: string, grounds: Grounds): boolean {
   const notices = grounds.of(purpose).covering;
   if (notices === null) return false;
-  const disclosures = disclosuresOf(notices, destination);
-  return disclosures !== null && disclosures.every((each) => each.purposes.includes(purpose));
+  for (const notice of notices)
+    if (disclosureIn(notice, destination)?.purposes.includes(purpose) !== true) return false;
+  return true;
 }
 
 /** Granted, in time, and disclosed: the only state of a purpose that opens anything. */

@@ -1,12 +1,15 @@
 // The one function that decides, in production, before sending, in `explain` and in the console. It is pure.
 
 import type { Destination, Site, Snapshot } from '../core/config.ts';
+import type { Purpose } from '../core/consent.ts';
 import type { Decision, EventFacts, Reason, SaidSince } from '../core/decision.ts';
 import { NOTHING_ALLOWED, sortReasons } from '../core/decision.ts';
 import type { Grounds } from '../core/grounds.ts';
 import type { Gate, GateInput } from '../core/plugin.ts';
 import { REASONS } from '../core/reasons.ts';
+import { Recent } from '../core/recent.ts';
 import { allowanceFor } from './allowance.ts';
+import type { VendorGrounds } from './grounds.ts';
 import { StateReading } from './grounds.ts';
 import { GATES } from './index.ts';
 
@@ -21,6 +24,8 @@ export interface DecideInput {
   /** The event's consent state, read already for another destination under the same snapshot and clock. */
   readonly reading?: StateReading;
 }
+
+const NONE: readonly Reason[] = [];
 
 /** A gate that throws denies: what failed cannot have permitted anything. */
 function reasonsOf(gate: Gate, input: GateInput): readonly Reason[] {
@@ -50,26 +55,84 @@ const whyGranted = (destination: Destination, grounds: Grounds): string =>
     .map((purpose) => `${purpose} by ${grounds.of(purpose).grants[0]?.source ?? 'nobody'}`)
     .join(', ');
 
+function reasonsAgainst(input: GateInput, known: readonly Reason[]): Reason[] {
+  const against = [...known];
+  for (const gate of GATES) for (const reason of reasonsOf(gate, input)) against.push(reason);
+  return against;
+}
+
+type Forward = Decision | { readonly missing: Purpose };
+
+/** Nothing speaks against it: forward, if every required purpose is open besides. */
+function forward(input: GateInput): Forward {
+  const { destination, grounds } = input;
+  const allowance = allowanceFor(input);
+  const missing = destination.requires.find((purpose) => !allowance.purposes.includes(purpose));
+  if (missing !== undefined) return { missing };
+  const reasons: readonly Reason[] = [{ code: 'permitted', detail: whyGranted(destination, grounds) }];
+  const notice = oldestNotice(destination, grounds);
+  return { destination: destination.name, verdict: 'forward', reasons, allowance, notice };
+}
+
+const MAX_FORWARDS = 128;
+interface Forwards {
+  readonly snapshot: Snapshot;
+  /** Are all its purposes of the routing file? Then the words of its grounds say all that a decision is made of. */
+  readonly ordinary: boolean;
+  readonly byWords: Recent<string, Forward>;
+}
+const forwards = new WeakMap<Destination, Forwards>();
+
+function forwardsOf({ destination, snapshot }: GateInput): Forwards {
+  const known = forwards.get(destination);
+  if (known?.snapshot === snapshot) return known;
+  const ordinary = destination.requires.every((purpose) => snapshot.consent.purposes.includes(purpose));
+  const made = { snapshot, ordinary, byWords: new Recent<string, Forward>(MAX_FORWARDS) };
+  forwards.set(destination, made);
+  return made;
+}
+
+/**
+ * What is opened differs by the purposes granted, by whom and under which notices: few ways, most of which come again and
+ * again. Objections and events older than a grant are rare, so they are worked out each time. All gates have run before.
+ */
+function rememberedForward(input: GateInput, { opened }: VendorGrounds): Forward {
+  const { facts, site, standing } = input;
+  const { ordinary, byWords } = forwardsOf(input);
+  if (!ordinary || standing.objections.length > 0 || facts.occurredAt < opened.from) return forward(input);
+  const key = facts.sensitive || site?.children === true ? `sensitive ${opened.words}` : opened.words;
+  const known = byWords.get(key);
+  if (known !== undefined) return known;
+  const made = forward(input);
+  byWords.set(key, made);
+  return made;
+}
+
 const siteOf = (snapshot: Snapshot, name: string): Site | null =>
   snapshot.sites.find((site) => site.name === name) ?? null;
 
-function judge({ facts, destination, snapshot, standing, now, known = [], reading }: DecideInput): Decision {
+function judge({
+  facts,
+  destination,
+  snapshot,
+  standing,
+  now,
+  known = NONE,
+  reading,
+}: DecideInput): Decision {
   const site = siteOf(snapshot, facts.site);
   const read = reading ?? new StateReading({ state: facts.consent, site, snapshot, now });
   const grounds = read.for(destination);
   const input: GateInput = { facts, destination, site, snapshot, standing, grounds, now };
-  const against = [...known, ...GATES.flatMap((gate) => reasonsOf(gate, input))];
+  const against = reasonsAgainst(input, known);
   if (against.some((reason) => reason.code === 'gate_failed'))
     return blocked(destination, sortReasons(against));
-  const notice = oldestNotice(destination, grounds);
   if (against.length === 0) {
-    const allowance = allowanceFor(input);
-    const missing = destination.requires.find((purpose) => !allowance.purposes.includes(purpose));
-    const reasons: readonly Reason[] = [{ code: 'permitted', detail: whyGranted(destination, grounds) }];
-    if (missing === undefined)
-      return { destination: destination.name, verdict: 'forward', reasons, allowance, notice };
-    against.push({ code: 'purpose_unknown', detail: missing });
+    const decision = rememberedForward(input, grounds);
+    if ('destination' in decision) return decision;
+    against.push({ code: 'purpose_unknown', detail: decision.missing });
   }
+  const notice = oldestNotice(destination, grounds);
   const anonymous = destination.whenDenied === 'anonymous' && mayBeAnonymous(against);
   return {
     ...blocked(destination, sortReasons(against)),

@@ -1,12 +1,16 @@
 // The gate of Global Privacy Control: the browser's own no, which nothing that is granted outweighs.
 
+import type { Reason } from '../core/decision.ts';
 import type { Gate } from '../core/plugin.ts';
 
 export const gpc: Gate = {
   name: 'gpc',
   check({ destination, grounds }) {
-    return destination.requires
-      .filter((name) => grounds.of(name).denials.some((denial) => denial.source === 'gpc'))
-      .map((name) => ({ code: 'gpc', detail: name }));
+    const reasons: Reason[] = [];
+    for (const name of destination.requires) {
+      const { denials } = grounds.of(name);
+      if (denials.some((denial) => denial.source === 'gpc')) reasons.push({ code: 'gpc', detail: name });
+    }
+    return reasons;
   },
 };

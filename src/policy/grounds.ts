@@ -2,9 +2,10 @@
 // counts only from a source the site trusts, for this vendor, by name where the purpose demands it, and within its age.
 
 import type { Destination, Notice, Site, Snapshot } from '../core/config.ts';
-import type { Answer, Claim, ConsentState, Purpose } from '../core/consent.ts';
+import type { Claim, ConsentState, Purpose } from '../core/consent.ts';
 import { isExplicit } from '../core/consent.ts';
 import type { Denial, Grant, Ground, Grounds } from '../core/grounds.ts';
+import { replyOf } from './reply.ts';
 import { sightingOf } from './seen.ts';
 
 export interface StateInput {
@@ -15,32 +16,6 @@ export interface StateInput {
 }
 
 type Vendor = Destination['vendor'];
-
-interface Reply {
-  readonly answer: Answer | undefined;
-  readonly vendor: boolean;
-  readonly vendorMissing: boolean;
-}
-
-const SILENT: Reply = { answer: undefined, vendor: false, vendorMissing: false };
-
-/**
- * What one claim answers for one destination. If the destination has an id on a list the claim speaks about, every such
- * answer counts and the strictest wins; a vendor the claim says nothing of is not granted by it. TCF without any id of the
- * destination can only deny.
- */
-function replyOf(claim: Claim, purpose: Purpose, vendor: Vendor): Reply {
-  const general = claim.purposes[purpose];
-  if (general === 'denied') return { answer: 'denied', vendor: false, vendorMissing: false };
-  const listed = claim.vendorLists.filter((list) => vendor[list] !== undefined);
-  if (listed.length === 0) {
-    if (claim.vendorsOnly && general === 'granted') return { ...SILENT, vendorMissing: true };
-    return { answer: general, vendor: false, vendorMissing: false };
-  }
-  const answers = listed.map((list) => claim.vendors[`${list}:${vendor[list]}`]?.[purpose]);
-  if (answers.includes('denied')) return { answer: 'denied', vendor: true, vendorMissing: false };
-  return answers.every((answer) => answer === 'granted') ? { ...SILENT, answer: 'granted' } : SILENT;
-}
 
 function grantOf(claim: Claim, input: StateInput): Grant {
   const { state, snapshot, now } = input;
@@ -96,41 +71,75 @@ function coveringNotices(oldest: Grant | undefined, current: Notice | null): rea
   return oldest.seen.includes(current) ? oldest.seen : [...oldest.seen, current];
 }
 
+/** How every purpose stands for destinations with the same vendor ids. */
+export class VendorGrounds implements Grounds {
+  readonly current: Notice | null;
+  readonly #snapshot: Snapshot;
+  readonly #make: (purpose: Purpose) => Ground;
+  readonly #known = new Map<Purpose, Ground>();
+  #opened: { readonly words: string; readonly from: number } | null = null;
+
+  constructor(current: Notice | null, snapshot: Snapshot, make: (purpose: Purpose) => Ground) {
+    this.current = current;
+    this.#snapshot = snapshot;
+    this.#make = make;
+  }
+
+  of(purpose: Purpose): Ground {
+    let ground = this.#known.get(purpose);
+    if (ground === undefined) {
+      ground = this.#make(purpose);
+      this.#known.set(purpose, ground);
+    }
+    return ground;
+  }
+
+  /**
+   * All that an allowance is made of, in words: for every purpose of the routing file that is granted, by whom and under which
+   * notices. Good for events that did not happen before `from`, the date of the youngest grant.
+   */
+  get opened(): { readonly words: string; readonly from: number } {
+    if (this.#opened !== null) return this.#opened;
+    const { consent, notices } = this.#snapshot;
+    let words = '';
+    let from = -Infinity;
+    for (const purpose of consent.purposes) {
+      const { standing, grants, covering, earliest } = this.of(purpose);
+      if (earliest !== null) from = Math.max(from, earliest);
+      const under = covering?.map((notice) => notices.indexOf(notice)).join('+') ?? '-';
+      words += standing === 'granted' ? `${grants[0]?.source} ${under};` : ';';
+    }
+    this.#opened = { words, from };
+    return this.#opened;
+  }
+}
+
 /** One consent state under one config and clock, read once for all destinations: they differ in vendor ids only. */
 export class StateReading {
   readonly #input: StateInput;
   readonly #current: Notice | null;
   readonly #grants = new Map<Claim, Grant>();
-  readonly #grounds = new Map<string, Grounds>();
+  readonly #grounds = new Map<string, VendorGrounds>();
+  readonly #byDestination = new Map<Destination, VendorGrounds>();
 
   constructor(input: StateInput) {
     this.#input = input;
     this.#current = noticeInForce(input.snapshot.notices, input.now);
   }
 
-  for({ vendor }: Destination): Grounds {
+  for(destination: Destination): VendorGrounds {
+    const known = this.#byDestination.get(destination);
+    if (known !== undefined) return known;
+    const { vendor } = destination;
     const key = Object.entries(vendor).join();
     let grounds = this.#grounds.get(key);
     if (grounds === undefined) {
-      grounds = this.#groundsFor(vendor);
+      const { snapshot } = this.#input;
+      grounds = new VendorGrounds(this.#current, snapshot, (purpose) => this.#groundOf(purpose, vendor));
       this.#grounds.set(key, grounds);
     }
+    this.#byDestination.set(destination, grounds);
     return grounds;
-  }
-
-  #groundsFor(vendor: Vendor): Grounds {
-    const known = new Map<Purpose, Ground>();
-    return {
-      current: this.#current,
-      of: (purpose) => {
-        let ground = known.get(purpose);
-        if (ground === undefined) {
-          ground = this.#groundOf(purpose, vendor);
-          known.set(purpose, ground);
-        }
-        return ground;
-      },
-    };
   }
 
   #grantOf(claim: Claim): Grant {
@@ -172,4 +181,46 @@ export class StateReading {
       vendorMissing,
     };
   }
+}
+
+/** A reading with the instants between which the clock makes no difference to it. */
+interface Kept {
+  readonly site: Site | null;
+  readonly snapshot: Snapshot;
+  readonly from: number;
+  readonly until: number;
+  readonly reading: StateReading;
+}
+
+/** Readings of single claims, which the readers of records and cookies hand out again for a returning visitor. */
+const kept = new WeakMap<Claim, Kept>();
+
+/** The last instant at which this claim's reading is what it is now: none where its grant does not count now. */
+function goodUntil(claim: Claim, input: StateInput): number {
+  const { dated, stale } = grantOf(claim, input);
+  if (stale !== null) return -Infinity;
+  const { notices, consent } = input.snapshot;
+  let until = dated === null ? Infinity : dated.at + consent.maxAgeMs;
+  for (const notice of notices) if (notice.from > input.now) until = Math.min(until, notice.from - 1);
+  return until;
+}
+
+/** The reading of a state; that of the last event under the same claim where it still holds. */
+export function readingOf(input: StateInput): StateReading {
+  const { state, site, snapshot, now } = input;
+  const [claim] = state.claims;
+  if (claim === undefined || state.claims.length > 1 || state.label !== null) return new StateReading(input);
+  const known = kept.get(claim);
+  if (
+    known !== undefined &&
+    known.site === site &&
+    known.snapshot === snapshot &&
+    now >= known.from &&
+    now <= known.until
+  )
+    return known.reading;
+  const reading = new StateReading(input);
+  const until = goodUntil(claim, input);
+  if (until >= now) kept.set(claim, { site, snapshot, from: now, until, reading });
+  return reading;
 }

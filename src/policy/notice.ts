@@ -2,16 +2,15 @@
 
 import type { Reason } from '../core/decision.ts';
 import type { Gate } from '../core/plugin.ts';
-import { disclosuresOf, isDisclosed } from './coverage.ts';
+import { disclosureIn, disclosuresOf, isDisclosed } from './coverage.ts';
 
 export const notice: Gate = {
   name: 'notice',
   check({ destination, grounds }) {
     const current = grounds.current;
     if (current === null) return [{ code: 'no_notice' }];
-    const today = disclosuresOf([current], destination.name)?.[0];
-    if (today === undefined)
-      return [{ code: 'not_disclosed', detail: `${destination.name} in ${current.id}` }];
+    const today = disclosureIn(current, destination.name);
+    if (today === null) return [{ code: 'not_disclosed', detail: `${destination.name} in ${current.id}` }];
     const reasons: Reason[] = [];
     for (const name of destination.requires) {
       if (!today.purposes.includes(name))
@@ -30,14 +29,14 @@ export const country: Gate = {
   name: 'country',
   check({ destination, grounds }) {
     const { current } = grounds;
-    const today = current === null ? null : disclosuresOf([current], destination.name)?.[0]?.country;
+    const today = current === null ? null : disclosureIn(current, destination.name)?.country;
     const goesTo = destination.transfer?.country ?? today ?? null;
     if (goesTo === null) return [];
-    const told = destination.requires.flatMap((name) => {
+    const differs = destination.requires.some((name) => {
       const notices = grounds.of(name).covering;
-      return notices === null ? [] : (disclosuresOf(notices, destination.name) ?? []);
+      const told = notices === null ? null : disclosuresOf(notices, destination.name);
+      return told?.some((each) => each.country !== null && each.country !== goesTo) === true;
     });
-    const differs = told.some((each) => each.country !== null && each.country !== goesTo);
     return differs ? [{ code: 'not_disclosed', detail: `${destination.name} in ${goesTo}` }] : [];
   },
 };

@@ -10,8 +10,8 @@ export const purpose: Gate = {
     if (destination.requires.length === 0) reasons.push({ code: 'purpose_unknown' });
     for (const name of destination.requires) {
       const ground = grounds.of(name);
-      const denials = ground.denials.filter((denial) => denial.source !== 'gpc' && !denial.vendor);
-      for (const denial of denials) {
+      for (const denial of ground.denials) {
+        if (denial.source === 'gpc' || denial.vendor) continue;
         if (denial.unreadable === null)
           reasons.push({ code: 'purpose_denied', detail: `${name} by ${denial.source}` });
         else

@@ -7,9 +7,10 @@ import type { Gate } from '../core/plugin.ts';
 export const said: Gate = {
   name: 'said',
   check({ facts, destination, standing }) {
-    const reasons: Reason[] = destination.requires
-      .filter((purpose) => standing.objections.includes(purpose))
-      .map((purpose) => ({ code: 'objected', detail: purpose }));
+    const reasons: Reason[] = [];
+    if (standing.objections.length > 0)
+      for (const purpose of destination.requires)
+        if (standing.objections.includes(purpose)) reasons.push({ code: 'objected', detail: purpose });
     const deniedAt = Object.hasOwn(standing.deniedAt, destination.name)
       ? standing.deniedAt[destination.name]
       : undefined;

@@ -9,7 +9,8 @@ export const vendor: Gate = {
     const reasons: Reason[] = [];
     for (const name of destination.requires) {
       const ground = grounds.of(name);
-      for (const denial of ground.denials.filter((each) => each.vendor)) {
+      for (const denial of ground.denials) {
+        if (!denial.vendor) continue;
         if (denial.unreadable === null)
           reasons.push({ code: 'vendor_denied', detail: `${name} by ${denial.source}` });
         else
