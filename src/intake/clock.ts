@@ -48,7 +48,7 @@ function digits(text: string, at: number, end: number): number {
 
 /**
  * `2026-11-20T12:00:00.000Z`, as `toISOString` writes it and so nearly every client; null where it is not that, or near an
- * edge that the general reading has to judge. 0.1 µs, where expression and `Date.parse` take 0.4.
+ * edge that the general reading has to judge. 0.1 µs, where expression and `Date.parse` take 0.7.
  */
 function readUsual(text: string): number | null {
   if (text.length !== 24 || text.charCodeAt(23) !== 90 /* Z */ || text.charCodeAt(10) !== 84 /* T */)

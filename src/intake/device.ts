@@ -1,7 +1,6 @@
 // The device surface as the client states it; only its coarse reading ever leaves.
 
 import { isIP } from 'node:net';
-import { remembered } from './remembered.ts';
 import { text } from './value.ts';
 
 const LANGUAGE = /^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,4}$/;
@@ -57,16 +56,10 @@ const STATED: Readonly<Record<string, string>> = {
 export function readCategory(stated: unknown, mobile: unknown, agent: string | null): string | null {
   const word = text(stated)?.toLowerCase();
   if (word !== undefined && Object.hasOwn(STATED, word)) return STATED[word] ?? null;
-  const suggested = agent === null ? null : categoryOfAgent(agent);
-  return suggested !== 'tablet' && (mobile === true || mobile === '1') ? 'mobile' : suggested;
+  if (agent !== null && /ipad|tablet|playbook|silk(?!.*mobile)|android(?!.*mobile)/i.test(agent))
+    return 'tablet';
+  if (mobile === true || mobile === '1') return 'mobile';
+  if (agent === null) return null;
+  if (/mobi|iphone|ipod|android|windows phone/i.test(agent)) return 'mobile';
+  return /^mozilla\//i.test(agent) ? 'desktop' : null;
 }
-
-/** The user agents of a day are a few hundred. Remembered: 0.05 µs instead of 0.4. */
-const categoryOfAgent = remembered(
-  (agent): string | null => {
-    if (/ipad|tablet|playbook|silk(?!.*mobile)|android(?!.*mobile)/i.test(agent)) return 'tablet';
-    if (/mobi|iphone|ipod|android|windows phone/i.test(agent)) return 'mobile';
-    return /^mozilla\//i.test(agent) ? 'desktop' : null;
-  },
-  { most: 500, longest: 256 },
-);
