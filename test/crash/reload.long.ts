@@ -27,7 +27,7 @@ interface Scene {
   readonly coming: Vendor;
   readonly life: Life;
   /** Writes a routing file and waits until it is in force, or refused. */
-  change(what: string | Partial<ShopOptions>): Promise<void>;
+  readonly change: (what: string | Partial<ShopOptions>) => Promise<void>;
 }
 
 const reloads = async (life: Life, result: string): Promise<number> =>
