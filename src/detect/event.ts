@@ -55,24 +55,35 @@ interface Asked {
   readonly findings: readonly Finding[];
 }
 
-interface KnownPage {
+interface AskedPage {
   readonly cleaned: CleanedPage;
   readonly asked: readonly Asked[];
 }
 
+interface KnownPage extends AskedPage {
+  readonly url: string | null;
+  readonly referrer: string | null;
+  /** Query names that were kept. */
+  readonly list: string;
+}
+
+const own = (address: string | null): string | null => (address === null ? null : copied(address));
+
 /** Pages by the origins they were cleaned under: parsing and cleaning two addresses costs a fifth of an event (measured). */
 const MAX_PAGES = 2000;
 const MAX_ADDRESS = 1024;
-const knownPages = new WeakMap<readonly string[], Recent<string, KnownPage>>();
+/** Referrers and lists of query names with which one page is remembered. */
+const MAX_VARIANTS = 4;
+const knownPages = new WeakMap<readonly string[], Recent<string, readonly KnownPage[]>>();
 
-function pagesOf(origins: readonly string[]): Recent<string, KnownPage> {
+function pagesOf(origins: readonly string[]): Recent<string, readonly KnownPage[]> {
   let pages = knownPages.get(origins);
   if (pages === undefined) knownPages.set(origins, (pages = new Recent(MAX_PAGES)));
   return pages;
 }
 
 /** Forgets nothing of the event's own values: what they would be found in is asked anew. */
-function stillHolds(page: KnownPage, text: Scan['text'], named: Scan['named']): boolean {
+function stillHolds(page: AskedPage, text: Scan['text'], named: Scan['named']): boolean {
   for (const { name, value, findings } of page.asked)
     if ((name === null ? text(value) : named(name, value)) !== findings) return false;
   return true;
@@ -136,16 +147,16 @@ class EventScan implements Scan {
     const { url, referrer } = this.#event.page;
     if ((url?.length ?? 0) + (referrer?.length ?? 0) > MAX_ADDRESS) return this.#cleanPage(query).cleaned;
     const pages = pagesOf(this.#origins);
-    // Absent and empty addresses are not the same; no address holds a line break that was not there.
-    const key = `${url === null ? 0 : 1 + url.length} ${referrer === null ? 0 : 1} ${url}${referrer}\n${list}`;
-    const known = pages.get(key);
+    const same = pages.get(url ?? '');
+    const known = same?.find((page) => page.url === url && page.referrer === referrer && page.list === list);
     if (known !== undefined && stillHolds(known, this.text, this.named)) return known.cleaned;
     const page = this.#cleanPage(query);
-    pages.set(copied(key), page);
+    const others = same?.filter((each) => each !== known).slice(1 - MAX_VARIANTS) ?? [];
+    pages.set(copied(url ?? ''), [...others, { ...page, url: own(url), referrer: own(referrer), list }]);
     return page.cleaned;
   }
 
-  #cleanPage(query: readonly string[]): KnownPage {
+  #cleanPage(query: readonly string[]): AskedPage {
     const { url, referrer } = this.#event.page;
     const asked: Asked[] = [];
     const noted = (name: string | null, value: string, findings: readonly Finding[]): readonly Finding[] => {

@@ -7,6 +7,7 @@ import type { PermittedData } from '../core/permitted.ts';
 import type { Remark } from '../core/treatment.ts';
 import type { Scan } from '../detect/event.ts';
 import { anonymised, wholeSecond } from './coarsen.ts';
+import { fieldsIn, fieldsOf } from './fields.ts';
 import { treatIdentifiers } from './ids.ts';
 import { consentOf, narrowed } from './narrow.ts';
 import { permittedPerson } from './person.ts';
@@ -47,7 +48,8 @@ export function apply(
   if (plan.anonymous) remarks.add('*', 'anonymous', 'coarsen');
   if (!plan.type.canPlace(data, plan.destination.settings))
     return { refused: 'no_identifier', remarks: remarks.list() };
-  return { permitted: PermittedEvent.permit(data), remarks: remarks.list(), fields: fieldsOf(data) };
+  const fields = plan.anonymous ? fieldsOf(data) : fieldsBeside(data, same.content(plan).fields);
+  return { permitted: PermittedEvent.permit(data), remarks: remarks.list(), fields };
 }
 
 interface Building {
@@ -59,10 +61,12 @@ interface Building {
   readonly remarks: Remarks;
 }
 
+const NOTHING_KEPT = {};
+
 function build(building: Building): PermittedData {
   const { event, scan, plan, context, same, remarks } = building;
   const { keyring, eventId } = context;
-  const { kept, ...treated } = treatIdentifiers(plan, { ...same, scan, keyring, remarks });
+  const { ids, links, kept } = treatIdentifiers(plan, { ids: same.ids, scan, keyring, remarks });
   const content = same.content(plan);
   remarks.addAll(content.remarks);
   // An anonymous event's key comes from our own id, so that nothing of the client's repeats in it.
@@ -77,9 +81,10 @@ function build(building: Building): PermittedData {
     key: keyring.eventKey(plan.destination.name, event.site, keyed),
     occurredAt: wholeSecond(event.occurredAt),
     anonymous: plan.anonymous,
-    ...treated,
-    ...(kept.length > 0 ? { kept } : {}),
-    person: permittedPerson(event, plan, { scan, remarks }),
+    ids,
+    links,
+    ...(kept.length > 0 ? { kept } : NOTHING_KEPT),
+    person: permittedPerson(same.person, plan, { scan, remarks }),
     params: content.params,
     items: same.items,
     page: content.page,
@@ -105,18 +110,17 @@ function permittedWire({ event, scan, plan, context, remarks }: Building): Wire 
   return { protocol: wire.protocol, fields };
 }
 
-const GROUPS = ['ids', 'links', 'person', 'params', 'page', 'campaign', 'device', 'traits'] as const;
-
-function fieldsOf(data: PermittedData): readonly string[] {
+/** What leaves of a full event: what this destination gets of its own, then what others get alike. */
+function fieldsBeside(
+  { ids, links, person, wire }: PermittedData,
+  alike: readonly string[],
+): readonly string[] {
   const fields: string[] = [];
-  for (const group of GROUPS) {
-    const values: object = data[group];
-    for (const name of Object.keys(values)) {
-      if (values[name as keyof typeof values] !== null) fields.push(`${group}.${name}`); // its own key
-    }
-  }
-  if (data.items.length > 0) fields.push('items');
-  if (data.wire !== null) fields.push('wire');
+  fieldsIn('ids', ids, fields);
+  fieldsIn('links', links, fields);
+  fieldsIn('person', person, fields);
+  for (const field of alike) fields.push(field);
+  if (wire !== null) fields.push('wire');
   return fields;
 }
 

@@ -1,21 +1,20 @@
 // Treats the identifiers of one event for one destination: kept, replaced by a pseudonym, or stripped. A link gives exactly what
 // the other system's destination receives, because it is computed by the very same function.
 
-import type { Identifier } from '../core/event.ts';
-import { identifierKind, identifierName, isSystem } from '../core/identifiers.ts';
+import { identifierKind, isSystem } from '../core/identifiers.ts';
 import type { RuleCode } from '../core/reasons.ts';
+import type { Remark } from '../core/treatment.ts';
 import type { Scan } from '../detect/event.ts';
 import { isLinkable } from './plan.ts';
 import type { IdPlan, IdRule, LinkPlan, Plan } from './plan.ts';
 import type { Keyring } from './pseudonym.ts';
-import { Remarks } from './remarks.ts';
-import type { NamedId } from './shared.ts';
+import type { NamedId } from './named.ts';
+import { Remarks, idPath } from './remarks.ts';
 
 export interface Treating {
   readonly ids: readonly NamedId[];
   readonly scan: Scan;
   readonly keyring: Keyring;
-  readonly periodOf: (id: Identifier) => string;
   readonly remarks: Remarks;
 }
 
@@ -26,49 +25,56 @@ export interface TreatedIds {
   readonly kept: readonly string[];
 }
 
-interface Treated {
-  readonly values: ReadonlyMap<string, string>;
-  readonly raw: ReadonlySet<string>;
+interface TreatedId {
+  readonly name: string;
+  readonly value: string;
+  readonly raw: boolean;
 }
 
 const USER_ID = 'site.user_id';
 const ANONYMOUS_ID = 'site.anonymous_id';
+const NO_LINKS: Readonly<Record<string, string>> = Object.freeze({});
 const NO_IDS: TreatedIds = { ids: {}, links: {}, kept: [] };
 
 export function treatIdentifiers(plan: Plan, treating: Treating): TreatedIds {
   const { remarks } = treating;
   if (plan.anonymous) {
-    for (const { name } of treating.ids) remarks.add(`ids.${name}`, 'anonymous', 'strip');
+    for (const { path } of treating.ids) remarks.add(path, 'anonymous', 'strip');
     return NO_IDS;
   }
   const own = treat(plan.ids, treating);
   remarkStripped(plan, treating);
   const ids: Record<string, string> = {};
   const kept: string[] = [];
-  for (const [name, value] of own.values) {
+  for (const { name, value, raw } of own) {
     if (!plan.type.ids.includes(name)) continue;
     ids[name] = value;
-    if (own.raw.has(name)) kept.push(name);
+    if (raw) kept.push(name);
   }
-  return { ids, kept, ...link(plan, { own, kept, treating }) };
+  const links = plan.links.length === 0 ? NO_LINKS : link(plan, { own, kept, treating });
+  return { ids, links, kept };
 }
 
 /** What one destination receives of the event's ids; also asked for the other end of a link. */
-function treat(plan: IdPlan, treating: Treating): Treated {
-  const values = new Map<string, string>();
-  const raw = new Set<string>();
+function treat(plan: IdPlan, treating: Treating): readonly TreatedId[] {
+  const treated: TreatedId[] = [];
   for (const named of treating.ids) {
-    const { name } = named;
+    const { name, path } = named;
     const rule = plan.rules.get(name);
     if (rule === undefined) continue;
-    const treated = treatOne(named, { plan, rule, treating });
-    treating.remarks.add(`ids.${name}`, treated.rule, treated.treatment);
-    if (treated.treatment === 'strip') continue;
-    values.set(name, treated.value);
-    if (treated.treatment === 'keep') raw.add(name);
+    const one = treatOne(named, { plan, rule, treating });
+    treating.remarks.add(path, one.rule, one.treatment);
+    if (one.treatment !== 'strip') put(treated, { name, value: one.value, raw: one.treatment === 'keep' });
   }
-  standIn(plan, treating, values);
-  return { values, raw };
+  standIn(plan, treating, treated);
+  return treated;
+}
+
+/** One value for each name, the last that came; raw if any was. */
+function put(into: TreatedId[], one: TreatedId): void {
+  const at = into.findIndex(({ name }) => name === one.name);
+  if (at < 0) into.push(one);
+  else into[at] = { ...one, raw: one.raw || into[at]?.raw === true };
 }
 
 interface TreatedOne {
@@ -77,17 +83,19 @@ interface TreatedOne {
   readonly value: string;
 }
 
+const stripped = (rule: RuleCode): TreatedOne => ({ treatment: 'strip', rule, value: '' });
+
 function treatOne(
-  { id, name }: NamedId,
+  named: NamedId,
   { plan, rule, treating }: { plan: IdPlan; rule: IdRule; treating: Treating },
 ): TreatedOne {
-  const strip = (why: RuleCode): TreatedOne => ({ treatment: 'strip', rule: why, value: '' });
-  if (treating.scan.shared(id.value)) return strip('shared_value');
-  if (rule.treatment === 'strip') return strip(rule.rule);
-  const against = rule.treatment === 'keep' ? againstKeeping(id, plan.system, treating.scan) : null;
+  const { id, name } = named;
+  if (treating.scan.shared(id.value)) return stripped('shared_value');
+  if (rule.treatment === 'strip') return stripped(rule.rule);
+  const against = rule.treatment === 'keep' ? againstKeeping(named, plan.system, treating.scan) : null;
   if (rule.treatment === 'keep' && against === null)
     return { treatment: 'keep', rule: rule.rule, value: id.value };
-  if (rule.format === null) return strip(against ?? rule.rule);
+  if (rule.format === null) return stripped(against ?? rule.rule);
   return {
     treatment: 'pseudonymise',
     rule: against ?? rule.rule,
@@ -96,7 +104,7 @@ function treatOne(
       name,
       value: id.value,
       format: rule.format,
-      period: treating.periodOf(id),
+      period: named.period,
     }),
   };
 }
@@ -105,8 +113,8 @@ function treatOne(
 const CERTAIN = /^(?:email|iban|jwt|user_agent|codice_fiscale)$/;
 
 /** Why a value may not leave raw although its kind may: it is, or holds, personal data or another system's id. */
-function againstKeeping(id: Identifier, system: string, scan: Scan): RuleCode | null {
-  const entry = identifierKind(identifierName(id));
+function againstKeeping({ id, name }: NamedId, system: string, scan: Scan): RuleCode | null {
+  const entry = identifierKind(name);
   if (entry === undefined || !entry.form.test(id.value)) return 'default_deny';
   const value = id.value.toLowerCase();
   for (const needle of scan.needles.words) {
@@ -124,50 +132,65 @@ function againstKeeping(id: Identifier, system: string, scan: Scan): RuleCode | 
 }
 
 /** A pseudonym of the site's own anonymous id, in the vendor's form, where the visitor came without the vendor's id. */
-function standIn(plan: IdPlan, treating: Treating, values: Map<string, string>): void {
+function standIn(plan: IdPlan, treating: Treating, treated: TreatedId[]): void {
   if (plan.standIn === null) return;
   const { name, format } = plan.standIn;
   if (treating.ids.some((each) => each.name === name)) return;
-  const id = treating.ids.find((each) => each.name === ANONYMOUS_ID)?.id;
-  if (id === undefined || treating.scan.shared(id.value)) return;
+  const named = treating.ids.find((each) => each.name === ANONYMOUS_ID);
+  if (named === undefined || treating.scan.shared(named.id.value)) return;
   const value = treating.keyring.pseudonym({
     destination: plan.destination,
     name: ANONYMOUS_ID,
-    value: id.value,
+    value: named.id.value,
     format,
-    period: treating.periodOf(id),
+    period: named.period,
   });
-  values.set(name, value);
-  treating.remarks.add(`ids.${name}`, 'stand_in', 'pseudonymise');
+  put(treated, { name, value, raw: false });
+  treating.remarks.add(idPath(name), 'stand_in', 'pseudonymise');
 }
 
+/** What a plan says of kinds that it has no rule for: the same for every event, so it is said once. */
+const strippedBy = new WeakMap<Plan, Map<string, Remark | null>>();
+
 function remarkStripped(plan: Plan, { ids, remarks }: Treating): void {
-  for (const { id, name } of ids) {
-    if (plan.ids.rules.has(name)) continue;
-    if (id.system !== 'site' && plan.links.some((each) => each.system === id.system)) continue;
-    const asked = name === USER_ID || plan.destination.links.some((each) => each.system === id.system);
-    const own = name !== USER_ID && (id.system === plan.destination.system || id.system === 'site');
-    remarks.add(`ids.${name}`, own ? 'default_deny' : asked ? 'link_not_permitted' : 'foreign_id', 'strip');
+  let said = strippedBy.get(plan);
+  if (said === undefined) strippedBy.set(plan, (said = new Map()));
+  for (const named of ids) {
+    let remark = said.get(named.name);
+    if (remark === undefined) {
+      remark = remarkOn(named, plan);
+      // Names of the table only, of which there are few.
+      if (identifierKind(named.name) !== undefined) said.set(named.name, remark);
+    }
+    if (remark !== null) remarks.push(remark);
   }
+}
+
+function remarkOn({ id, name, path }: NamedId, plan: Plan): Remark | null {
+  if (plan.ids.rules.has(name)) return null;
+  if (id.system !== 'site' && plan.links.some((each) => each.system === id.system)) return null;
+  const asked = name === USER_ID || plan.destination.links.some((each) => each.system === id.system);
+  const own = name !== USER_ID && (id.system === plan.destination.system || id.system === 'site');
+  const rule = own ? 'default_deny' : asked ? 'link_not_permitted' : 'foreign_id';
+  return { path, rule, treatment: 'strip' };
 }
 
 function link(
   plan: Plan,
-  { own, kept, treating }: { own: Treated; kept: string[]; treating: Treating },
-): { links: Record<string, string> } {
+  { own, kept, treating }: { own: readonly TreatedId[]; kept: string[]; treating: Treating },
+): Readonly<Record<string, string>> {
   const links: Record<string, string> = {};
   for (const each of plan.links) {
     const other = each.system === 'site' ? own : treat(each.from, { ...treating, remarks: new Remarks() });
-    for (const [name, value] of other.values) {
+    for (const { name, value, raw } of other) {
       if (!isLinked(name, each, plan)) continue;
       const arrives = (name === each.renames ? each.as : null) ?? name.replace('.', '_');
       links[arrives] = value;
-      const raw = other.raw.has(name);
       if (raw) kept.push(`links.${arrives}`);
-      treating.remarks.add(`ids.${name}`, 'linked', raw ? 'keep' : 'pseudonymise');
+      treating.remarks.add(idPath(name), 'linked', raw ? 'keep' : 'pseudonymise');
     }
   }
-  return { links };
+  return links;
 }
 
 function isLinked(name: string, each: LinkPlan, plan: Plan): boolean {

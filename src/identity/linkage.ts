@@ -5,13 +5,25 @@ import type { PermittedData } from '../core/permitted.ts';
 
 const MIN_SHARED = 6;
 
-/** Values a destination could join by, with whether each came by a permitted link. */
-function* joinKeys(data: PermittedData): Generator<readonly [string, boolean]> {
-  yield [data.key, false];
+interface JoinKey {
+  /** In lower case. */
+  readonly value: string;
+  /** Did it come by a permitted link? */
+  readonly linked: boolean;
+}
+
+/** Values a destination could join by. */
+function joinKeys(data: PermittedData): readonly JoinKey[] {
+  const keys: JoinKey[] = [];
+  const add = (value: string, linked: boolean): void => {
+    if (value.length >= MIN_SHARED) keys.push({ value: value.toLowerCase(), linked });
+  };
+  add(data.key, false);
   // The site's own account id reaches a destination through a link only (see plan.ts).
-  for (const [name, value] of Object.entries(data.ids)) yield [value, name === 'site.user_id'];
-  for (const value of Object.values(data.links)) yield [value, true];
-  for (const value of Object.values(data.wire?.fields ?? {})) yield [value, false];
+  for (const name of Object.keys(data.ids)) add(data.ids[name] ?? '', name === 'site.user_id');
+  for (const value of Object.values(data.links)) add(value, true);
+  if (data.wire !== null) for (const value of Object.values(data.wire.fields)) add(value, false);
+  return keys;
 }
 
 /**
@@ -25,19 +37,18 @@ export function joinable(permitted: readonly PermittedData[]): ReadonlySet<strin
   if (permitted.length < 2) return refused;
   const seen = new Map<string, { readonly destination: string; readonly linked: boolean }>();
   for (const data of permitted) {
-    const keys = [...joinKeys(data)].filter(([value]) => value.length >= MIN_SHARED);
-    const joins = keys.some(([value, linked]) => {
-      const before = seen.get(value.toLowerCase());
+    const keys = joinKeys(data);
+    const joins = keys.some(({ value, linked }) => {
+      const before = seen.get(value);
       return before !== undefined && before.destination !== data.destination && !before.linked && !linked;
     });
     if (joins) {
       refused.add(data.destination);
       continue;
     }
-    for (const [value, linked] of keys) {
-      const plain = value.toLowerCase();
-      if (!seen.has(plain) || !linked) seen.set(plain, { destination: data.destination, linked });
-    }
+    const { destination } = data;
+    for (const { value, linked } of keys)
+      if (!linked || !seen.has(value)) seen.set(value, { destination, linked });
   }
   return refused;
 }

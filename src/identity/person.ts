@@ -45,16 +45,31 @@ function foreignTo(field: PersonField, value: string, scan: Scan): RuleCode | nu
   return null;
 }
 
+export interface GivenPerson {
+  readonly field: PersonField;
+  readonly path: string;
+  readonly value: string;
+}
+
+const PATHS = new Map(PERSON_FIELDS.map((field) => [field, `person.${field}`]));
+
+/** The person fields that an event has, the same for all destinations. */
+export function givenPerson(event: ReceivedEvent): readonly GivenPerson[] {
+  const given: GivenPerson[] = [];
+  for (const [field, path] of PATHS) {
+    const value = valueOf(event, field);
+    if (value !== undefined && value !== '') given.push({ field, path, value });
+  }
+  return given;
+}
+
 export function permittedPerson(
-  event: ReceivedEvent,
+  given: readonly GivenPerson[],
   plan: Plan,
   { scan, remarks }: { scan: Scan; remarks: Remarks },
 ): Readonly<Partial<Record<PersonField, string>>> {
   const person: Partial<Record<PersonField, string>> = {};
-  for (const field of PERSON_FIELDS) {
-    const value = valueOf(event, field);
-    if (value === undefined || value === '') continue;
-    const path = `person.${field}`;
+  for (const { field, path, value } of given) {
     if (plan.anonymous || !plan.person.has(field)) {
       const declared = plan.destination.person.includes(field);
       const rule = plan.anonymous ? 'anonymous' : declared ? 'person_not_granted' : 'person_not_requested';

@@ -71,8 +71,44 @@ export interface Plan {
 const MAX_PLANS = 64;
 const remembered = new WeakMap<Snapshot, Map<string, LRUCache<string, Plan>>>();
 
+interface Made {
+  readonly input: PlanInput;
+  /** What the destinations may have that links are taken from. */
+  readonly sources: readonly (Allowance | null)[];
+  readonly plan: Plan;
+}
+
+/** Policy hands out the same allowance again and again; then nothing has to be put into words to find its plan. */
+const byAllowance = new WeakMap<Allowance, Made>();
+
+const sourcesOf = ({ allowance, site, snapshot, allowanceOf }: PlanInput): Made['sources'] =>
+  allowance.links.length === 0
+    ? NO_SOURCES
+    : allowance.links.map((system) => {
+        const source = sourceOf(system, site, snapshot);
+        return source === undefined ? null : (allowanceOf?.(source.name) ?? null);
+      });
+
+const NO_SOURCES: Made['sources'] = [];
+
+function isSame({ input: before, sources }: Made, input: PlanInput): boolean {
+  if (before.destination !== input.destination || before.type !== input.type) return false;
+  if (before.snapshot !== input.snapshot || before.site !== input.site) return false;
+  if (before.sensitive !== input.sensitive || before.anonymous !== input.anonymous) return false;
+  const now = sourcesOf(input);
+  return now.length === sources.length && now.every((each, at) => each === sources[at]);
+}
+
 /** The plan for one destination, remembered under everything that it reads. */
 export function planFor(input: PlanInput): Plan {
+  const made = byAllowance.get(input.allowance);
+  if (made !== undefined && isSame(made, input)) return made.plan;
+  const plan = planByWords(input);
+  byAllowance.set(input.allowance, { input, sources: sourcesOf(input), plan });
+  return plan;
+}
+
+function planByWords(input: PlanInput): Plan {
   const { snapshot, destination } = input;
   let byDestination = remembered.get(snapshot);
   if (byDestination === undefined) remembered.set(snapshot, (byDestination = new Map()));

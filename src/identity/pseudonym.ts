@@ -38,8 +38,9 @@ export interface Keyring {
   subjectDigest(name: string, value: string): Subjects;
 }
 
-const MAX_KEYS = 512;
-const MAX_PSEUDONYMS = 20_000;
+const MAX_KEYS = 128;
+/** For each destination, period and kind. */
+const MAX_PSEUDONYMS = 5000;
 const MAX_SUBJECTS = 20_000;
 const MAX_REMEMBERED = 128;
 
@@ -84,18 +85,39 @@ function subjectDigester(rings: readonly Keys[]): (name: string, value: string) 
   };
 }
 
-function pseudonyms(ring: Keys): (request: PseudonymRequest) => string {
-  const known = new Recent<string, string>(MAX_PSEUDONYMS);
-  return ({ destination, name, value, format, period }) => {
-    const make = (): string =>
-      written(format, ring.for(`pseudonym ${period} ${destination}`).of(three(format, name, value), 'hex'));
-    if (value.length > MAX_REMEMBERED) return make();
-    const key = `${destination}\n${period}\n${format}\n${name}\n${value}`;
-    const before = known.get(key);
+/** Pseudonyms for one destination and period. */
+class PseudonymUse {
+  readonly #key: MacKey;
+  readonly #known = new Map<string, Recent<string, string>>();
+
+  constructor(key: MacKey) {
+    this.#key = key;
+  }
+
+  of({ name, value, format }: PseudonymRequest): string {
+    const made = value.length > MAX_REMEMBERED ? undefined : this.#madeOf(name, format);
+    const before = made?.get(value);
     if (before !== undefined) return before;
-    const made = make();
-    known.set(key, made);
+    const pseudonym = written(format, this.#key.of(three(format, name, value), 'hex'));
+    made?.set(value, pseudonym);
+    return pseudonym;
+  }
+
+  #madeOf(name: string, format: PseudonymFormat): Recent<string, string> {
+    const kind = format + name;
+    let made = this.#known.get(kind);
+    if (made === undefined) this.#known.set(kind, (made = new Recent(MAX_PSEUDONYMS)));
     return made;
+  }
+}
+
+function pseudonyms(ring: Keys): (request: PseudonymRequest) => string {
+  const uses = new Recent<string, PseudonymUse>(MAX_KEYS);
+  return (request) => {
+    const use = `pseudonym ${request.period} ${request.destination}`;
+    let found = uses.get(use);
+    if (found === undefined) uses.set(use, (found = new PseudonymUse(ring.for(use))));
+    return found.of(request);
   };
 }
 

@@ -1,34 +1,33 @@
 // What several destinations get alike, made once per event: words and items for all of them, parameters, traits and page for
 // those whose routes list the same names. Remembered with the event's scan and gone with it.
 
-import type { Campaign, Identifier, Item, Page, ReceivedEvent } from '../core/event.ts';
-import { identifierName } from '../core/identifiers.ts';
+import type { Campaign, Item, Page, ReceivedEvent } from '../core/event.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { PermittedData } from '../core/permitted.ts';
 import type { Remark } from '../core/treatment.ts';
 import type { Scan } from '../detect/event.ts';
 import { coarseDevice } from './coarsen.ts';
 import { cleanCampaign, cleanItems, cleanName, cleanParams, cleanTitle, cleanTraits } from './content.ts';
-import { periodsOf } from './period.ts';
+import { fieldsIn } from './fields.ts';
+import type { NamedId } from './named.ts';
+import { namedIds } from './named.ts';
+import type { GivenPerson } from './person.ts';
+import { givenPerson } from './person.ts';
 import type { Plan } from './plan.ts';
 import { Remarks } from './remarks.ts';
-
-export interface NamedId {
-  readonly id: Identifier;
-  /** `<system>.<kind>` */
-  readonly name: string;
-}
 
 export interface Content {
   readonly params: JsonObject;
   readonly traits: JsonObject;
   readonly page: Page;
   readonly remarks: readonly Remark[];
+  /** Names of the fields that leave with it, and of those that leave everywhere. */
+  readonly fields: readonly string[];
 }
 
 export interface Shared {
   readonly ids: readonly NamedId[];
-  readonly periodOf: (id: Identifier) => string;
+  readonly person: readonly GivenPerson[];
   readonly name: string;
   readonly campaign: Campaign;
   readonly items: readonly Item[];
@@ -55,18 +54,21 @@ function share(event: ReceivedEvent, scan: Scan, periodMs: number): Shared {
   if (event.occurredAt % 1000 !== 0) remarks.add('occurredAt', 'coarse_time', 'coarsen');
   const title = cleanTitle(event, scan, remarks);
   const contents = new Map<string, Content>();
-  return {
-    ids: event.ids.map((id) => ({ id, name: identifierName(id) })),
-    periodOf: periodsOf(event, periodMs),
+  const same = {
     name: cleanName(event, scan, remarks),
     campaign: cleanCampaign(event, scan, remarks),
     items: cleanItems(event, scan, remarks),
     device: coarseDevice(device),
+  };
+  return {
+    ids: namedIds(event, periodMs),
+    person: givenPerson(event),
+    ...same,
     remarks: remarks.list(),
     content: (plan) => {
       const known = contents.get(plan.listed);
       if (known !== undefined) return known;
-      const made = contentOf(event, plan, { scan, title });
+      const made = contentOf(event, plan, { scan, title, ...same });
       contents.set(plan.listed, made);
       return made;
     },
@@ -76,17 +78,26 @@ function share(event: ReceivedEvent, scan: Scan, periodMs: number): Shared {
 function contentOf(
   event: ReceivedEvent,
   plan: Plan,
-  { scan, title }: { readonly scan: Scan; readonly title: string | null },
+  given: Pick<Shared, 'campaign' | 'items' | 'device'> & {
+    readonly scan: Scan;
+    readonly title: string | null;
+  },
 ): Content {
+  const { scan, title } = given;
   const remarks = new Remarks();
   const { url, referrer } = scan.page(plan.query);
   for (const rule of url.rules) remarks.add('page.url', rule, url.value === null ? 'strip' : 'replace');
   for (const rule of referrer.rules)
     remarks.add('page.referrer', rule, referrer.value === null ? 'strip' : 'coarsen');
-  return {
-    params: cleanParams(event, plan, { scan, remarks }),
-    traits: cleanTraits(event, plan, { scan, remarks }),
-    page: { url: url.value, title, referrer: referrer.value },
-    remarks: remarks.list(),
-  };
+  const params = cleanParams(event, plan, { scan, remarks });
+  const traits = cleanTraits(event, plan, { scan, remarks });
+  const page = { url: url.value, title, referrer: referrer.value };
+  const fields: string[] = [];
+  fieldsIn('params', params, fields);
+  fieldsIn('page', page, fields);
+  fieldsIn('campaign', given.campaign, fields);
+  fieldsIn('device', given.device, fields);
+  fieldsIn('traits', traits, fields);
+  if (given.items.length > 0) fields.push('items');
+  return { params, traits, page, remarks: remarks.list(), fields };
 }
