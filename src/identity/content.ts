@@ -161,11 +161,31 @@ export function cleanCampaign(event: ReceivedEvent, scan: Scan, remarks: Remarks
   return clean;
 }
 
+const inSnakeCase = (value: string): string =>
+  value
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '_')
+    .replaceAll(/^_|_$/g, '');
+/** Shorter pieces at the end of a name say nothing. */
+const SHORTEST_PIECE = 8;
+const SHORTEST_IN_NAME = 6;
+
+/** Names are written in snake case and cut on the way in, so a value of the event has lost its signs there, and maybe its end. */
+function hidesInName(name: string, { needles }: Scan): boolean {
+  const plain = inSnakeCase(name);
+  return needles.words.some(({ value }) => {
+    const written = inSnakeCase(value);
+    if (written.length >= SHORTEST_IN_NAME && plain.includes(written)) return true;
+    const begins = plain.lastIndexOf(written.slice(0, SHORTEST_PIECE));
+    return written.length > SHORTEST_PIECE && begins >= 0 && written.startsWith(plain.slice(begins));
+  });
+}
+
 /** A name of the vocabulary is ours; the client's own leaves if it is a name and nothing else. */
 export function cleanName(event: ReceivedEvent, scan: Scan, remarks: Remarks): string {
   const { name } = event;
   if (eventEntry(name) !== undefined) return name;
-  if (name.length <= MAX_TEXT && scan.text(name).length === 0) return name;
+  if (name.length <= MAX_TEXT && scan.text(name).length === 0 && !hidesInName(name, scan)) return name;
   remarks.add('name', 'personal_data', 'replace');
   return 'custom_event';
 }

@@ -113,6 +113,23 @@ test('the client’s own event name leaves unless something hides in it', (t) =>
     t.is(permitted(visitor({ name }), 'ga4').name, 'custom_event', name);
 });
 
+test('a value of the event is found in the snake case of a name, also where the name was cut', (t) => {
+  const ids = [
+    { system: 'ga', kind: 'client_id', value: '1837402915.1763900001', source: 'protocol' as const },
+    { system: 'site', kind: 'order_id', value: 'ORD-7iWuYJ.BD-kw', source: 'protocol' as const },
+    { system: 'meta', kind: 'event_id', value: 'evt.sWCDCHGdMySsZxgGBfIN', source: 'protocol' as const },
+  ];
+  for (const name of [
+    'clicked_ord_7iwuyj_bd_kw',
+    'order_ord_7iwuyj_bd_kw_shown',
+    'clicked_evt_swcdchgdmysszxggbfin',
+    'opened_the_new_and_long_name_evt_swcdchg',
+  ])
+    t.is(permitted(visitor({ name, ids }), 'ga4').name, 'custom_event', name);
+  for (const name of ['clicked_ord', 'opened_the_new_and_long_name_of_an_evt_s', 'evt_shown'])
+    t.is(permitted(visitor({ name, ids }), 'ga4').name, name);
+});
+
 test('person fields leave if allowed, and not under a false name', (t) => {
   const allowances = { hubspot: allowance({ person: ['email', 'first_name', 'ip'] }) };
   const snapshot = config([route('hubspot', { person: ['email', 'first_name', 'phone', 'ip'] })]);
