@@ -95,12 +95,19 @@ export function isTokenSegment(segment: string): boolean {
 
 const DIGEST_RUN = /[\w+/-]{22,}/g;
 
+/** Words have one capital each; in base64 every other letter is one. */
+function isMixedCase(run: string): boolean {
+  const lower = run.replace(/[^a-z]+/g, '').length;
+  const upper = run.replace(/[^A-Z]+/g, '').length;
+  return Math.min(lower, upper) * 4 >= lower + upper;
+}
+
 /** Could a digest stand in this text? Hex of 32 characters or base64 of 22, the shortest of MD5, that is no slug. */
 export function mayHoldDigest(text: string): boolean {
   let may = false;
   eachMatch(DIGEST_RUN, text, ({ 0: run }) => {
     const { digits, turns } = shapeOf(run);
-    may ||= turns >= (digits > 0 ? 3 : 5);
+    may ||= turns >= (digits > 0 ? 3 : 5) || isMixedCase(run);
   });
   return may;
 }
