@@ -78,7 +78,7 @@ function isHostClean(url: URL, rules: UrlRules): boolean {
 
 /** Letters with a number, or a number as long as the shortest phone. */
 const isMixed = (label: string): boolean =>
-  /\d{7}/.test(label) || (/\d{3}/.test(label) && /[a-z]/.test(label));
+  /\d{7}/.test(label.replaceAll('-', '')) || (/\d{3}/.test(label) && /[a-z]/.test(label));
 
 /** A segment behind one of these is somebody's or some order's, however short it is. */
 const BEFORE_ID =
