@@ -93,6 +93,10 @@ export function isTokenSegment(segment: string): boolean {
   return digits >= 2 && turns >= 3 && turns / segment.length >= 0.3;
 }
 
+/** Base64 whose case is lost, as in hosts and event names: long, and with a digit in it, as no word is. */
+export const isLongMixture = (piece: string): boolean =>
+  piece.length >= MIN_TOKEN && /\d/.test(piece) && /[a-z]/i.test(piece);
+
 const DIGEST_RUN = /[\w+/-]{22,}/g;
 
 /** Words have one capital each; in base64 every other letter is one. */

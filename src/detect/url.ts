@@ -4,7 +4,7 @@
 import type { RuleCode } from '../core/reasons.ts';
 import type { Finding } from './finding.ts';
 import { isForeignName } from './foreign.ts';
-import { isTokenSegment } from './token.ts';
+import { isLongMixture, isTokenSegment } from './token.ts';
 
 export interface UrlRules {
   /** Query names that the route keeps besides `utm_*`. */
@@ -78,7 +78,9 @@ function isHostClean(url: URL, rules: UrlRules): boolean {
 
 /** Letters with a number, or a number as long as the shortest phone. */
 const isMixed = (label: string): boolean =>
-  /\d{7}/.test(label.replaceAll('-', '')) || (/\d{3}/.test(label) && /[a-z]/.test(label));
+  /\d{7}/.test(label.replaceAll('-', '')) ||
+  (/\d{3}/.test(label) && /[a-z]/.test(label)) ||
+  label.split('-').some(isLongMixture);
 
 /** A segment behind one of these is somebody's or some order's, however short it is. */
 const BEFORE_ID =

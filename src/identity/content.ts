@@ -8,6 +8,7 @@ import { COMMON_PARAMS, ITEM_FIELDS, PARAMS, eventEntry } from '../core/vocabula
 import type { Scan } from '../detect/event.ts';
 import type { Finding } from '../detect/finding.ts';
 import { redact } from '../detect/finding.ts';
+import { isLongMixture } from '../detect/token.ts';
 import type { Plan } from './plan.ts';
 import type { Remarks } from './remarks.ts';
 import { ruleOf } from './remarks.ts';
@@ -173,6 +174,7 @@ const SHORTEST_IN_NAME = 6;
 /** Names are written in snake case and cut on the way in, so a value of the event has lost its signs there, and maybe its end. */
 function hidesInName(name: string, { needles }: Scan): boolean {
   const plain = inSnakeCase(name);
+  if (plain.split('_').some(isLongMixture)) return true;
   return needles.words.some(({ value }) => {
     const written = inSnakeCase(value);
     if (written.length >= SHORTEST_IN_NAME && plain.includes(written)) return true;

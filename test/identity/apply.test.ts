@@ -124,6 +124,7 @@ test('a value of the event is found in the snake case of a name, also where the 
     'order_ord_7iwuyj_bd_kw_shown',
     'clicked_evt_swcdchgdmysszxggbfin',
     'opened_the_new_and_long_name_evt_swcdchg',
+    'clicked_mzi0njk1ndk3mtmymw',
   ])
     t.is(permitted(visitor({ name, ids }), 'ga4').name, 'custom_event', name);
   for (const name of ['clicked_ord', 'opened_the_new_and_long_name_of_an_evt_s', 'evt_shown'])
