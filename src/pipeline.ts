@@ -7,7 +7,7 @@ import type { Allowance, Decision, EventFacts, Reason, SaidSince } from './core/
 import { NOTHING_ALLOWED } from './core/decision.ts';
 import { GatewayError } from './core/errors.ts';
 import type { ReceivedEvent } from './core/event.ts';
-import type { PermittedEvent } from './core/permitted.ts';
+import type { PermittedData, PermittedEvent } from './core/permitted.ts';
 import type { DestinationType, ReadContext } from './core/plugin.ts';
 import type { AdmittedEvent, Admission, RecordKeeper } from './core/ports.ts';
 import type { ReasonCode } from './core/reasons.ts';
@@ -206,14 +206,14 @@ export function judge(event: ReceivedEvent, context: PipelineContext): Judged {
 
 /** Whoever holds a signed record is found by it too, also where the site reads no id cookies. */
 function withRecords(subjects: Subjects, claims: readonly Claim[], keys: Keyring): Subjects {
-  const ids = claims.flatMap(({ record }) =>
-    record === undefined ? [] : [keys.subjectDigest('record', record)],
-  );
-  if (ids.length === 0) return subjects;
-  return {
-    current: [...subjects.current, ...ids.flatMap(({ current }) => current)],
-    all: [...subjects.all, ...ids.flatMap(({ all }) => all)],
-  };
+  let { current, all } = subjects;
+  for (const { record } of claims) {
+    if (record === undefined) continue;
+    const digests = keys.subjectDigest('record', record);
+    current = [...current, ...digests.current];
+    all = [...all, ...digests.all];
+  }
+  return { current, all };
 }
 
 function once<T>(make: () => T): () => T {
@@ -223,7 +223,8 @@ function once<T>(make: () => T): () => T {
 
 /** What two destinations could join by refuses the later of them. */
 function withoutJoinable(told: readonly Told[]): readonly Told[] {
-  const leaving = told.flatMap(({ permitted }) => (permitted === null ? [] : [permitted.data]));
+  const leaving: PermittedData[] = [];
+  for (const { permitted } of told) if (permitted !== null) leaving.push(permitted.data);
   const refused = joinable(leaving);
   if (refused.size === 0) return told;
   return told.map((each) =>
@@ -235,14 +236,20 @@ function withoutJoinable(told: readonly Told[]): readonly Told[] {
 
 function admitted(judged: Judged, keys: Keyring): AdmittedEvent {
   const { event, facts, told } = judged;
-  const { consent: _consent, ...rest } = facts;
-  const leaving = told.filter(({ permitted }) => permitted !== null);
+  const { site, type, name, occurredAt, sensitive, switchedOff } = facts;
+  const leaving: PermittedEvent[] = [];
+  const left: Record<string, readonly string[]> = {};
+  for (const { decision, permitted, fields } of told) {
+    if (permitted === null) continue;
+    leaving.push(permitted);
+    left[decision.destination] = fields;
+  }
   return {
     id: judged.id,
     dedupe: event.messageId === null ? null : keys.dedupeDigest(event.site, event.messageId),
-    facts: rest,
-    permitted: leaving.flatMap(({ permitted }) => (permitted === null ? [] : [permitted])),
-    fields: Object.fromEntries(leaving.map(({ decision, fields }) => [decision.destination, fields])),
+    facts: { site, type, name, occurredAt, sensitive, switchedOff },
+    permitted: leaving,
+    fields: left,
   };
 }
 

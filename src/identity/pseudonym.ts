@@ -85,6 +85,9 @@ function subjectDigester(rings: readonly Keys[]): (name: string, value: string) 
   };
 }
 
+/** An order or message comes once: remembering it would push out visitors who return. */
+const ONCE: ReadonlySet<string | undefined> = new Set(['order', 'event']);
+
 /** Pseudonyms for one destination and period. */
 class PseudonymUse {
   readonly #key: MacKey;
@@ -95,7 +98,8 @@ class PseudonymUse {
   }
 
   of({ name, value, format }: PseudonymRequest): string {
-    const made = value.length > MAX_REMEMBERED ? undefined : this.#madeOf(name, format);
+    const forgotten = value.length > MAX_REMEMBERED || ONCE.has(identifierKind(name)?.role);
+    const made = forgotten ? undefined : this.#madeOf(name, format);
     const before = made?.get(value);
     if (before !== undefined) return before;
     const pseudonym = written(format, this.#key.of(three(format, name, value), 'hex'));

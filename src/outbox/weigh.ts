@@ -1,12 +1,23 @@
 // How many bytes an admission is about to take, near enough to bound what waits in memory. One of an event's permitted forms
 // is walked and stands for all, as they come from the same event; intake has limited what there is to walk.
 
+import type { Claim } from '../core/consent.ts';
 import type { Admission } from '../core/ports.ts';
 
 export function weigh(admission: Admission): number {
-  let bytes = 256 + weighValue(admission.consent);
+  let bytes = 512;
+  for (const claim of admission.consent.claims) bytes += weighClaim(claim);
   for (const { permitted } of admission.events)
     bytes += permitted.length * (512 + weighValue(permitted[0]?.data ?? null));
+  return bytes;
+}
+
+/** A returning visitor's claim is the same object again. */
+const claims = new WeakMap<Claim, number>();
+
+function weighClaim(claim: Claim): number {
+  let bytes = claims.get(claim);
+  if (bytes === undefined) claims.set(claim, (bytes = weighValue(claim)));
   return bytes;
 }
 

@@ -2,6 +2,7 @@
 // send), under one checksum and a schema version. Reading is strict: what does not have exactly this shape is poison.
 
 import { crc32 } from 'node:zlib';
+import type { Claim, ConsentState } from '../core/consent.ts';
 import type { EventFacts } from '../core/decision.ts';
 import type { Delivery } from '../core/delivery.ts';
 import { PermittedEvent } from '../core/permitted.ts';
@@ -57,7 +58,8 @@ export function encode(admission: Admission, events: readonly AdmittedEvent[]): 
 function encodeRow(admission: Admission, events: readonly AdmittedEvent[]): EncodedRow {
   const { id, site, config, receivedAt, subjects, consent } = admission;
   const deliveries: [string, string, string][] = [];
-  const lines = [JSON.stringify({ consent, facts: events.map((event) => event.facts) })];
+  const facts = JSON.stringify(events.map((event) => event.facts));
+  const lines = [`{"consent":${consentText(consent)},"facts":${facts}}`];
   for (const [index, event] of events.entries()) {
     let before: Written | null = null;
     for (const { data } of event.permitted) {
@@ -70,6 +72,20 @@ function encodeRow(admission: Admission, events: readonly AdmittedEvent[]): Enco
   const head = JSON.stringify(told);
   const body = lines.join('\n');
   return { schema: SCHEMA, check: checksum(head, body), head, body, told };
+}
+
+/** A returning visitor's claim is the same object again, and most of a consent state is claims. */
+const claimTexts = new WeakMap<Claim, string>();
+
+function claimText(claim: Claim): string {
+  let text = claimTexts.get(claim);
+  if (text === undefined) claimTexts.set(claim, (text = JSON.stringify(claim)));
+  return text;
+}
+
+function consentText({ claims, label, readAt }: ConsentState): string {
+  const rest = { label, readAt } satisfies Omit<ConsentState, 'claims'>;
+  return withCommon(`{"claims":[${claims.map(claimText).join()}]}`, JSON.stringify(rest));
 }
 
 /** What differs by destination; the rest is mostly the same objects for all destinations of an event. */
