@@ -1,0 +1,37 @@
+// The leak test at length: tens of thousands of events on paper, thousands through running gateways with SQLite on disk, vendors
+// that write down every byte, and everything they print. Prints the seed it starts from; LEAK_SEED brings it back.
+
+import test from 'ava';
+import { runLive } from './live.ts';
+import { runPaper } from './told.ts';
+
+const FIRST = Number(process.env['LEAK_SEED'] ?? Math.floor(Math.random() * 1_000_000_000));
+const ON_PAPER = 160;
+const LIVE = 8;
+
+test.serial('on paper: no canary anywhere that the rules do not permit', (t) => {
+  let events = 0;
+  let requests = 0;
+  for (let seed = FIRST; seed < FIRST + ON_PAPER; seed += 1) {
+    const run = runPaper(seed, Date.now(), 60);
+    events += run.events;
+    requests += run.requests;
+    t.deepEqual(run.faults.slice(0, 3), [], `LEAK_SEED=${seed}`);
+  }
+  t.log(`LEAK_SEED=${FIRST}: ${events} events, ${requests} requests`);
+  t.true(requests > events / 2);
+});
+
+for (let seed = FIRST; seed < FIRST + LIVE; seed += 1)
+  test.serial(
+    `running: no canary in requests, store, log, metrics, console or answers (world ${seed - FIRST + 1})`,
+    async (t) => {
+      const run = await runLive(seed, { batches: 6, visitors: 60, compared: 40 });
+      t.deepEqual(run.faults.slice(0, 3), [], `LEAK_SEED=${seed}`);
+      t.log(
+        `LEAK_SEED=${seed}: ${run.events} events, ${run.requests} requests, ${run.compared} compared with explain`,
+      );
+      t.true(run.requests > 0);
+      t.true(run.compared > 0);
+    },
+  );
