@@ -196,8 +196,16 @@ function eachSubject(event: ReceivedEvent, add: AddSubject): void {
 /** Between July 2017 and November 2023: past for every visitor, ten digits, and nothing of the id's own time. */
 const FROM_SECONDS = 1_500_000_000;
 const SPAN_SECONDS = 200_000_000;
-const number = (hex: string, from: number, to: number): number =>
-  Number.parseInt(hex.slice(2 * from, 2 * to), 16);
+/** The bytes from one place to another as a number; read by character, for cutting and parsing costs three times as much. */
+function number(hex: string, from: number, to: number): number {
+  let value = 0;
+  for (let at = 2 * from; at < 2 * to; at++) {
+    const code = hex.charCodeAt(at);
+    value = value * 16 + (code < 58 ? code - 48 : code - 87);
+  }
+  return value;
+}
+
 const seconds = (hex: string, offset: number): number =>
   FROM_SECONDS + (number(hex, offset, offset + 6) % SPAN_SECONDS);
 
