@@ -14,9 +14,9 @@ import { cleanReferrer, cleanUrl } from './url.ts';
 export interface Scan {
   readonly needles: Needles;
   /** What stands in a text that may leave. */
-  text(value: string): readonly Finding[];
+  readonly text: (value: string) => readonly Finding[];
   /** The same for a value behind a name: an id too short to look for in text is found where the name says so. */
-  named(name: string, value: string): readonly Finding[];
+  readonly named: (name: string, value: string) => readonly Finding[];
   /** Without the values that the event carries: for a value that is one of them. */
   plain(value: string): readonly Finding[];
   /** Did this value come as an identifier of two systems? Then it would join them. */
