@@ -7,11 +7,18 @@ export interface Canary {
   /** `<system>.<kind>`, `person.<field>` or `never.<what>`: what no rule lets leave raw. */
   readonly kind: string;
   readonly value: string;
+  /** Came under two systems: no system may have it. */
+  readonly shared: boolean;
   /** Other ways to say the same, and parts that are telling alone. */
   readonly parts: readonly string[];
 }
 
-const canary = (kind: string, value: string, ...parts: readonly string[]): Canary => ({ kind, value, parts });
+const canary = (kind: string, value: string, ...parts: readonly string[]): Canary => ({
+  kind,
+  value,
+  parts,
+  shared: false,
+});
 
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
@@ -128,6 +135,16 @@ export function visitorCanaries(draw: Draw, now: number): readonly Canary[] {
     phone(draw, 'never.other_phone'),
   ].map((each) => ({ ...each, parts: each.parts.filter((part) => part !== '' && part !== each.value) }));
 }
+
+/** The same id given to two systems, as sites do that hand their own user id to a vendor. */
+export const withShared = (canaries: readonly Canary[]): readonly Canary[] => {
+  const user = canaries.find(({ kind }) => kind === 'site.user_id');
+  return canaries.map((each) =>
+    each.kind === 'site.user_id' || each.kind === 'meta.external_id'
+      ? { ...each, value: user?.value ?? '', shared: true }
+      : each,
+  );
+};
 
 /** What belongs to one event. */
 export const eventCanaries = (draw: Draw): readonly Canary[] => [

@@ -198,7 +198,7 @@ export const mayRest = (canary: Canary, world: World, event: EventModel): boolea
 
 function formWithin(canary: Canary, destination: DestinationModel, world: World, event: EventModel): Form {
   const permission = permissionOf(destination, world, event);
-  if (permission.verdict !== 'forward') return 'none';
+  if (permission.verdict !== 'forward' || canary.shared) return 'none';
   const [system = '', name = ''] = canary.kind.split(/\.(.*)/s);
   if (system === 'person') {
     if (!permission.person.includes(name)) return 'none';

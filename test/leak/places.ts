@@ -115,8 +115,16 @@ export const SEGMENT_NAMES: Readonly<Record<string, string>> = {
   form_sent: 'Form Sent',
 };
 
-export function cleanDraft(draw: Draw, amount: number, site: SiteModel): Draft {
-  const name = draw.pick(['purchase', 'purchase', 'add_to_cart', 'page_view', 'sign_up', 'form_sent']);
+export function cleanDraft(draw: Draw, amount: number, site: SiteModel, more: readonly string[]): Draft {
+  const name = draw.pick([
+    'purchase',
+    'purchase',
+    'add_to_cart',
+    'page_view',
+    'sign_up',
+    'form_sent',
+    ...more,
+  ]);
   return {
     name,
     params: { revenue: amount, currency: 'EUR', coupon: 'WELCOME10', plan: 'premium' },

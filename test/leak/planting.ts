@@ -38,6 +38,8 @@ export interface PlantedEvent {
   /** An amount that no other event has. */
   readonly amount: number;
   readonly messageId: string | null;
+  /** Kinds that came under two systems with one value. */
+  readonly shared: ReadonlySet<string>;
   /** What the page itself said: the common context. */
   readonly common: readonly string[];
 }
@@ -200,12 +202,16 @@ export interface Drafted {
   readonly event: PlantedEvent;
 }
 
+/** Calls that only the native API has. */
+const callsFor = ({ value }: Home): readonly string[] =>
+  value('site.group_id') === null ? ['identify'] : ['identify', 'join_group'];
+
 export function draftEvent(sender: Sender): Drafted {
   const { draw, now, site, protocol } = sender;
   const own = eventCanaries(draw);
   const amount = draw.int(100_000, 99_999_999) / 100;
-  const draft = cleanDraft(draw, amount, site);
   const home = homeOf(sender, own);
+  const draft = cleanDraft(draw, amount, site, protocol === 'segment' ? callsFor(home) : []);
   for (const [kind, name] of Object.entries(CLICK_IDS)) {
     const value = home.value(kind);
     if (value === null || !draw.chance(0.5)) continue;
@@ -238,6 +244,7 @@ export function draftEvent(sender: Sender): Drafted {
       home: home.kinds,
       amount,
       messageId: protocol === 'segment' ? (home.value('site.message_id') ?? null) : null,
+      shared: new Set(sender.canaries.filter(({ shared }) => shared).map(({ kind }) => kind)),
       common,
     },
   };

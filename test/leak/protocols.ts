@@ -17,7 +17,13 @@ function addressOf({ page }: Draft): string {
 const present = (record: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null && value !== undefined));
 
-function segmentMessage({ draft, home, event }: Drafted, { consent }: Sender): Record<string, unknown> {
+const CALLS: Readonly<Record<string, string>> = {
+  page_view: 'page',
+  identify: 'identify',
+  join_group: 'group',
+};
+
+function segmentMessage({ draft, home, event }: Drafted, { consent, draw }: Sender): Record<string, unknown> {
   const isPage = draft.name === 'page_view';
   const { value } = home;
   const traits = Object.fromEntries(Object.entries(TRAITS).map(([kind, name]) => [name, value(kind)]));
@@ -32,13 +38,20 @@ function segmentMessage({ draft, home, event }: Drafted, { consent }: Sender): R
     title: draft.page.title,
     referrer: draft.page.referrer,
   };
+  const type = CALLS[draft.name] ?? 'track';
+  const rudder = draw.chance(0.3);
+  const at = new Date(event.model.occurredAt).toISOString();
   return present({
-    type: isPage ? 'page' : 'track',
-    event: isPage ? undefined : (SEGMENT_NAMES[draft.name] ?? draft.name),
+    type,
+    event: type === 'track' ? (SEGMENT_NAMES[draft.name] ?? draft.name) : undefined,
+    ...(type === 'identify' || type === 'group' ? { traits: { ...present(traits), ...draft.traits } } : {}),
+    ...(type === 'group' ? { groupId: value('site.group_id') } : {}),
     messageId: value('site.message_id'),
     anonymousId: value('site.anonymous_id'),
     userId: value('site.user_id'),
-    timestamp: new Date(event.model.occurredAt).toISOString(),
+    ...(rudder
+      ? { channel: 'web', originalTimestamp: at, sentAt: new Date(event.model.receivedAt).toISOString() }
+      : { timestamp: at }),
     properties: isPage ? { ...properties, ...page } : properties,
     integrations: { All: true, ...draft.integrations },
     context: present({
@@ -72,7 +85,21 @@ function headersFor(sender: Sender, homes: readonly Home[], type: string): Recor
     ...(cookies.length === 0 ? {} : { cookie: cookies.join('; ') }),
     ...(ip === null ? {} : { 'x-forwarded-for': ip }),
     ...(agent === null ? {} : { 'user-agent': agent }),
+    ...strayHeaders(sender),
     ...consent.headers,
+  };
+}
+
+/** Headers that go no further, whatever they hold. */
+function strayHeaders({ draw, canaries, site, fromServer }: Sender): Record<string, string> {
+  if (!draw.chance(0.3)) return {};
+  const stray = (): string => encodeURIComponent(draw.pick(canaries).value);
+  return {
+    ...(fromServer ? {} : { referer: `${site.origin}/account?mail=${stray()}` }),
+    'accept-language': stray(),
+    'x-visitor': stray(),
+    via: stray(),
+    from: stray(),
   };
 }
 
@@ -89,9 +116,13 @@ function sendSegment(sender: Sender, count: number): Sent {
   const single = count === 1 && draw.chance(0.6);
   const homes = drafted.map(({ home }) => home);
   const body = single ? { ...messages[0], writeKey: key } : { batch: messages, writeKey: key };
-  const path = single ? `/v1/${String(messages[0]?.['type'])}` : draw.pick(['/v1/batch', '/v1/b']);
+  const path = single
+    ? `/v1/${String(messages[0]?.['type'])}`
+    : draw.pick(['/v1/batch', '/v1/b', '/beacon/v1/batch']);
+  const anonymousId = homes[0]?.value('site.anonymous_id') ?? '';
   const headers = {
     ...headersFor(sender, homes, draw.pick(['application/json', 'text/plain'])),
+    ...(draw.chance(0.3) ? { anonymousid: Buffer.from(anonymousId).toString('base64') } : {}),
     authorization: `Basic ${Buffer.from(`${key}:`).toString('base64')}`,
   };
   return {

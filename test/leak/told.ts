@@ -214,10 +214,12 @@ export function canPlace(model: DestinationModel, event: PlantedEvent, visitor: 
     wanted === null ||
     hasAny(
       event,
-      may.filter((kind) => wanted.includes(kind)),
+      may.filter((kind) => wanted.includes(kind) && !event.shared.has(kind)),
     )
   );
 }
+
+const NOT_TRACKED = new Set(['identify', 'join_group']);
 
 /** The other direction: what the rules permit arrives. */
 function arrivalFaults(
@@ -231,6 +233,7 @@ function arrivalFaults(
     if (model.type === 'log') return [];
     const permission = permissionOf(model, visitor.world, event.model);
     if (permission.verdict !== 'forward' || !canPlace(model, event, visitor)) return [];
+    if (NOT_TRACKED.has(event.model.name) && model.type !== 'http') return []; // only some vendors have a counterpart
     if (model.type === 'ga4' && event.model.receivedAt - event.model.occurredAt > 2 * 86_400_000) return []; // Google takes 72 hours
     const text = printed(requestsOf(told, model.name));
     const missing: string[] = [];
@@ -276,7 +279,9 @@ function mustArrive(
     log: [],
   };
   const may = [...ids, ...person.map((field) => `person.${field}`)];
-  return may.filter((kind) => places[model.type].includes(kind) && event.home.has(kind));
+  return may.filter(
+    (kind) => places[model.type].includes(kind) && event.home.has(kind) && !event.shared.has(kind),
+  );
 }
 
 export interface Run {

@@ -12,7 +12,7 @@ import { Agent, request } from 'undici';
 import { explainContext } from '../../src/app.ts';
 import { loadText } from '../../src/config/file.ts';
 import type { Snapshot } from '../../src/core/config.ts';
-import { visitorCanaries } from './canaries.ts';
+import { visitorCanaries, withShared } from './canaries.ts';
 import type { Canary } from './canaries.ts';
 import { randomConsent } from './consents.ts';
 import type { ConsentModel } from './consents.ts';
@@ -185,7 +185,8 @@ export function drawVisitor(
     fromServer,
     issue: (record) => records.issue(record),
   });
-  const canaries = visitorCanaries(draw, now);
+  const shares = protocol === 'segment' && draw.chance(0.15);
+  const canaries = shares ? withShared(visitorCanaries(draw, now)) : visitorCanaries(draw, now);
   const tidy = draw.chance(0.25);
   const sender = {
     draw,
@@ -196,7 +197,10 @@ export function drawVisitor(
     canaries,
     consent: consent.parts,
     tidy,
-    chosen: chooseKinds(draw, canaries),
+    chosen: new Set([
+      ...chooseKinds(draw, canaries),
+      ...canaries.filter(({ shared }) => shared).map(({ kind }) => kind),
+    ]),
   };
   const sent = Array.from({ length: draw.pick([1, 1, 2]) }, () =>
     plantedRequest(sender, draw.pick([1, 1, 1, 2, 3])),
