@@ -15,15 +15,16 @@ interface JoinKey {
 /** Values a destination could join by. */
 function joinKeys(data: PermittedData): readonly JoinKey[] {
   const keys: JoinKey[] = [];
-  const add = (value: string, linked: boolean): void => {
-    if (value.length >= MIN_SHARED) keys.push({ value: value.toLowerCase(), linked });
-  };
-  add(data.key, false);
+  add(keys, data.key, false);
   // The site's own account id reaches a destination through a link only (see plan.ts).
-  for (const name of Object.keys(data.ids)) add(data.ids[name] ?? '', name === 'site.user_id');
-  for (const value of Object.values(data.links)) add(value, true);
-  if (data.wire !== null) for (const value of Object.values(data.wire.fields)) add(value, false);
+  for (const name of Object.keys(data.ids)) add(keys, data.ids[name] ?? '', name === 'site.user_id');
+  for (const name of Object.keys(data.links)) add(keys, data.links[name] ?? '', true);
+  if (data.wire !== null) for (const value of Object.values(data.wire.fields)) add(keys, value, false);
   return keys;
+}
+
+function add(keys: JoinKey[], value: string, linked: boolean): void {
+  if (value.length >= MIN_SHARED) keys.push({ value: value.toLowerCase(), linked });
 }
 
 /**

@@ -51,12 +51,12 @@ export interface GivenPerson {
   readonly value: string;
 }
 
-const PATHS = new Map(PERSON_FIELDS.map((field) => [field, `person.${field}`]));
+const FIELDS = PERSON_FIELDS.map((field) => ({ field, path: `person.${field}` }));
 
 /** The person fields that an event has, the same for all destinations. */
 export function givenPerson(event: ReceivedEvent): readonly GivenPerson[] {
   const given: GivenPerson[] = [];
-  for (const [field, path] of PATHS) {
+  for (const { field, path } of FIELDS) {
     const value = valueOf(event, field);
     if (value !== undefined && value !== '') given.push({ field, path, value });
   }

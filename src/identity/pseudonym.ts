@@ -8,6 +8,7 @@ import type { PseudonymFormat } from '../core/identifiers.ts';
 import { identifierKind, identifierName } from '../core/identifiers.ts';
 import { Recent } from '../core/recent.ts';
 import { MacKey } from './mac.ts';
+import { written } from './written.ts';
 
 export interface PseudonymRequest {
   readonly destination: string;
@@ -39,6 +40,8 @@ export interface Keyring {
 }
 
 const MAX_KEYS = 128;
+/** For each destination: ids count their periods from different starts, but few periods are current. */
+const MAX_PERIODS = 16;
 /** For each destination, period and kind. */
 const MAX_PSEUDONYMS = 5000;
 const MAX_SUBJECTS = 20_000;
@@ -116,12 +119,17 @@ class PseudonymUse {
 }
 
 function pseudonyms(ring: Keys): (request: PseudonymRequest) => string {
-  const uses = new Recent<string, PseudonymUse>(MAX_KEYS);
+  const byDestination = new Map<string, Recent<string, PseudonymUse>>();
   return (request) => {
-    const use = `pseudonym ${request.period} ${request.destination}`;
-    let found = uses.get(use);
-    if (found === undefined) uses.set(use, (found = new PseudonymUse(ring.for(use))));
-    return found.of(request);
+    const { destination, period } = request;
+    let uses = byDestination.get(destination);
+    if (uses === undefined) byDestination.set(destination, (uses = new Recent(MAX_PERIODS)));
+    let use = uses.get(period);
+    if (use === undefined) {
+      use = new PseudonymUse(ring.for(`pseudonym ${period} ${destination}`));
+      uses.set(period, use);
+    }
+    return use.of(request);
   };
 }
 
@@ -192,55 +200,3 @@ function eachSubject(event: ReceivedEvent, add: AddSubject): void {
   const { email } = event.person;
   if (email !== undefined && email.trim() !== '') addSubject('email', email, add);
 }
-
-/** Between July 2017 and November 2023: past for every visitor, ten digits, and nothing of the id's own time. */
-const FROM_SECONDS = 1_500_000_000;
-const SPAN_SECONDS = 200_000_000;
-/** The bytes from one place to another as a number; read by character, for cutting and parsing costs three times as much. */
-function number(hex: string, from: number, to: number): number {
-  let value = 0;
-  for (let at = 2 * from; at < 2 * to; at++) {
-    const code = hex.charCodeAt(at);
-    value = value * 16 + (code < 58 ? code - 48 : code - 87);
-  }
-  return value;
-}
-
-const seconds = (hex: string, offset: number): number =>
-  FROM_SECONDS + (number(hex, offset, offset + 6) % SPAN_SECONDS);
-
-const ALPHANUMERIC = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-
-function alphanumeric(hex: string, length: number): string {
-  let text = '';
-  for (let at = 0; at < length; at++) text += ALPHANUMERIC[number(hex, at, at + 1) % 62] ?? '';
-  return text;
-}
-
-/** Writes 32 random-looking bytes, given in hex, as the vendor writes its own ids. */
-function written(format: PseudonymFormat, hex: string): string {
-  switch (format) {
-    case 'ga_client_id':
-      return `${1_000_000_000 + (number(hex, 0, 4) % 1_147_483_647)}.${seconds(hex, 4)}`;
-    case 'epoch_seconds':
-      return String(seconds(hex, 0));
-    case 'base36':
-      return number(hex, 0, 4).toString(36);
-    case 'hex16':
-      return hex.slice(0, 16);
-    case 'hex32':
-      return hex.slice(0, 32);
-    case 'alnum12':
-      return alphanumeric(hex, 12);
-    case 'uuid':
-      return uuid(hex);
-    default:
-      return format satisfies never;
-  }
-}
-
-/** Version 4 and its variant bits, as a random one has them. */
-const uuid = (hex: string): string => {
-  const variant = '89ab'[Number.parseInt(hex[16] ?? '0', 16) & 3] ?? '8';
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-};
