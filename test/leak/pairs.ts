@@ -1,7 +1,6 @@
 // Rule 5: what two vendors got of one visitor has nothing in common but the common context; and what leaves anonymously repeats
 // nothing between two events.
 
-import type { Canary } from './canaries.ts';
 import type { PlantedEvent } from './planting.ts';
 import { DESTINATION_WORDS } from './routing.ts';
 
@@ -80,19 +79,16 @@ export interface Shared {
   readonly word: string;
 }
 
-/** Words that two destinations share beyond the common context and the links they may have. */
+/** Words that two destinations share beyond the common context. Pairs that may be linked are left out. */
 export function sharedWords(
   got: ReadonlyMap<string, readonly Said[]>,
-  setting: {
-    readonly common: ReadonlySet<string>;
-    readonly linked: (one: string, other: string) => readonly Canary[] | 'any';
-  },
+  setting: { readonly common: ReadonlySet<string>; readonly linked: (one: string, other: string) => boolean },
 ): readonly Shared[] {
   const words = [...got].map(([name, requests]) => ({ name, words: wordsOf(requests) }));
   const shared: Shared[] = [];
   for (const [index, one] of words.entries())
     for (const other of words.slice(index + 1)) {
-      if (setting.linked(one.name, other.name) === 'any') continue;
+      if (setting.linked(one.name, other.name)) continue;
       for (const word of one.words)
         if (other.words.has(word) && !setting.common.has(word))
           shared.push({ between: `${one.name} and ${other.name}`, word });

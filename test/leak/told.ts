@@ -150,18 +150,30 @@ function pairFaults(
       .filter(({ type }) => type !== 'log')
       .map(({ name }) => [name, all.flatMap(([, told]) => requestsOf(told, name))] as const),
   );
-  const linked = (one: string, other: string): 'any' | readonly [] =>
-    events.some(({ model }) => mayLink(byName(paper, one), byName(paper, other), visitor, model))
-      ? 'any'
-      : [];
-  const person = events.flatMap(({ model }) =>
-    paper.routing.destinations.flatMap((each) => permissionOf(each, visitor.world, model).person),
+  const linked = (one: string, other: string): boolean =>
+    events.some(({ model }) => mayLink(byName(paper, one), byName(paper, other), visitor, model));
+  const agreed = agreedWords(visitor, paper);
+  return sharedWords(got, { common: commonWords(events), linked })
+    .filter(({ word }) => !agreed(word))
+    .map(({ between, word }) => ({
+      rule: `pairwise ${word.replace(/\d/g, '9').slice(0, 14)}`,
+      what: `${between} share ${word}; planted ${JSON.stringify(events.flatMap(({ planted }) => planted))} ${JSON.stringify([...got])}`,
+    }));
+}
+
+/** Person fields that the visitor agreed to are what vendors may join on, in plain or as SHA-256. */
+function agreedWords(visitor: Visitor, { routing }: Paper): (word: string) => boolean {
+  const fields = new Set(
+    visitor.events.flatMap(({ model }) =>
+      routing.destinations.flatMap((each) => permissionOf(each, visitor.world, model).person),
+    ),
   );
-  if (person.length > 0) return []; // what the visitor agreed that several may have is theirs to join
-  return sharedWords(got, { common: commonWords(events), linked }).map(({ between, word }) => ({
-    rule: `pairwise ${word.replace(/\d/g, '9').slice(0, 14)}`,
-    what: `${between} share ${word}; planted ${JSON.stringify(events.flatMap(({ planted }) => planted))} ${JSON.stringify([...got])}`,
-  }));
+  const plain = visitor.canaries
+    .filter(({ kind }) => kind.startsWith('person.') && fields.has(kind.slice('person.'.length)))
+    .flatMap(({ value, parts }) => [value, ...parts])
+    .join(' ')
+    .toLowerCase();
+  return (word) => fields.size > 0 && (plain.includes(word) || /^[0-9a-f]{64}$/.test(word));
 }
 
 const mayLink = (
