@@ -63,12 +63,20 @@ function readRestrictions(bits: BitReader): readonly Restriction[] | null {
   return restrictions;
 }
 
+/** A code of two letters, six bits each, A as 0. Both are read whatever the first is, so that the reader goes on in step. */
+function isTwoLetters(bits: BitReader): boolean {
+  const [first, second] = [bits.int(6), bits.int(6)];
+  return first < 26 && second < 26;
+}
+
 /** The core after its version. */
 function readCore(bits: BitReader): Core | null {
   const created = bits.int(36) * 100;
   const lastUpdated = bits.int(36) * 100;
   const cmpId = bits.int(12);
-  bits.skip(12 + 6 + 12 + 12); // tool version, screen, language, vendor list
+  bits.skip(12 + 6); // tool version, screen
+  const language = isTwoLetters(bits);
+  bits.skip(12); // vendor list
   const policyVersion = bits.int(6);
   const isServiceSpecific = bits.bool();
   bits.skip(1); // non-standard texts
@@ -76,12 +84,12 @@ function readCore(bits: BitReader): Core | null {
   const purposeConsents = bits.int(24);
   const purposeLegitimateInterests = bits.int(24);
   const purposeOneTreatment = bits.bool();
-  bits.skip(12); // country of the publisher
+  const country = isTwoLetters(bits); // of the publisher
   const vendorConsents = readVendorSet(bits);
   const vendorLegitimateInterests = vendorConsents && readVendorSet(bits);
   const restrictions = vendorLegitimateInterests && readRestrictions(bits);
   if (vendorConsents === null || vendorLegitimateInterests === null || restrictions === null) return null;
-  if (bits.overrun || !bits.restIsZero()) return null;
+  if (!language || !country || bits.overrun || !bits.restIsZero()) return null;
   return {
     created,
     lastUpdated,
