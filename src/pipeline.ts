@@ -17,6 +17,9 @@ import type { Signal } from './consent/merge.ts';
 import { scanEvent } from './detect/event.ts';
 import type { Scan } from './detect/event.ts';
 import { apply } from './identity/apply.ts';
+import { cleanName } from './identity/content.ts';
+import { Remarks } from './identity/remarks.ts';
+import { eventEntry } from './core/vocabulary.ts';
 import { joinable } from './identity/linkage.ts';
 import { planFor } from './identity/plan.ts';
 import type { Keyring, Subjects } from './identity/pseudonym.ts';
@@ -155,12 +158,21 @@ function treat(destination: Destination, decision: Decision, judging: Judging): 
   return { decision, permitted: applied.permitted, remarks: applied.remarks, fields: applied.fields };
 }
 
+/** The client's own name is cleaned before anything tells it: verdicts, the console and the ledger never see it raw. */
+function named(event: ReceivedEvent, scan: () => Scan): ReceivedEvent {
+  if (eventEntry(event.name) !== undefined) return event;
+  const name = cleanName(event, scan(), new Remarks());
+  return name === event.name ? event : { ...event, name };
+}
+
 /** Judges one event for every destination. The site must be one of the snapshot's. */
-export function judge(event: ReceivedEvent, context: PipelineContext): Judged {
+export function judge(received: ReceivedEvent, context: PipelineContext): Judged {
   const { snapshot, keys, now } = context;
-  const site = snapshot.sites.find((each) => each.name === event.site);
+  const site = snapshot.sites.find((each) => each.name === received.site);
   if (site === undefined)
     throw new GatewayError('unknown_site', 'the routing file no longer has the site of this event');
+  const scan = once(() => scanEvent(received, site));
+  const event = named(received, scan);
   const { state, signals } = gather(
     event.consent,
     labelOf(event, snapshot),
@@ -193,7 +205,7 @@ export function judge(event: ReceivedEvent, context: PipelineContext): Judged {
     event,
     id: context.newId(),
     facts,
-    scan: once(() => scanEvent(event, site)),
+    scan,
     decisions: new Map(decisions.map((decision) => [decision.destination, decision])),
     context,
     site,

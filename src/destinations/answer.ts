@@ -54,9 +54,13 @@ export function parsed(body: string): JsonObject | null {
   }
 }
 
-/** A vendor's code as one of ours: `Some-Thing 4` becomes `<prefix>_some_thing_4`. */
+/** Codes as vendors document them: short numbers, and words in capitals or one word. Anything else may say back what was sent. */
+const VENDOR_CODE = /^(?:\d{1,7}|[A-Z]{2,20}(?:_[A-Z]{1,20}){0,5})$/;
+
+/** A vendor's code as one of ours: `SOME_THING` becomes `<prefix>_some_thing`. What is no code gives the fallback. */
 export function vendorCode(prefix: string, code: Json | undefined, fallback: string): string {
   if (typeof code !== 'string' && typeof code !== 'number') return fallback;
+  if (!VENDOR_CODE.test(String(code))) return fallback;
   const word = String(code)
     .slice(0, 40)
     .toLowerCase()
