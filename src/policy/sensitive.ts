@@ -15,6 +15,9 @@ export const sensitive: Gate = {
   },
 };
 
+/** What cleaning reads of an address at most; a longer one leaves nowhere. */
+const MAX_READ = 8192;
+
 /** Paths that an address may mean: its own, and a client-side route in the fragment; decoded, with doubled slashes folded. */
 function pathsOf(address: string): readonly string[] {
   const url = new URL(address, 'https://relative.invalid');
@@ -42,6 +45,7 @@ function matches(address: string | null, patterns: readonly string[]): boolean {
 }
 
 function matchesNow(address: string, patterns: readonly string[]): boolean {
+  if (address.length > MAX_READ) return true; // it might be any page
   try {
     return pathsOf(address).some((path) => patterns.some((pattern) => matchesGlob(path, pattern)));
   } catch {
