@@ -10,9 +10,11 @@ import { send } from './answer.ts';
 import { answerError, problemOf } from './errors.ts';
 import type { ErrorPorts } from './errors.ts';
 import type { InFlight } from './listener.ts';
+import { settleTarget } from './request.ts';
 
 /** What Node would refuse without a word. */
 function checkForm({ req }: Context): void {
+  settleTarget(req);
   if (req.headers.host === undefined && req.httpVersionMajor === 1 && req.httpVersionMinor > 0)
     throw new GatewayError('bad_request', 'send a `host` header');
   const { expect } = req.headers;

@@ -13,13 +13,23 @@ export interface Target {
   readonly query: string;
 }
 
-/** Path and raw query of the request target, whether in origin form or in absolute form. */
+/**
+ * Makes origin form of absolute form, once per request and before anything reads the target. Whatever else does not begin with a
+ * slash is refused here: some of it makes the parser behind Koa's `path` throw.
+ */
+export function settleTarget(request: IncomingMessage): void {
+  const url = request.url ?? '';
+  if (url.startsWith('/') || url === '*') return;
+  const scheme = /^https?:\/\//i.exec(url)?.[0];
+  if (scheme === undefined)
+    throw new GatewayError('bad_request', 'the request target is neither a path nor an http address');
+  const slash = url.indexOf('/', scheme.length);
+  request.url = slash < 0 ? '/' : url.slice(slash);
+}
+
+/** Path and raw query of the request target. */
 export function targetOf(request: IncomingMessage): Target {
-  let url = request.url ?? '';
-  if (!url.startsWith('/')) {
-    const slash = url.indexOf('/', url.indexOf('://') + 3);
-    url = /^https?:\/\//i.test(url) ? (slash < 0 ? '/' : url.slice(slash)) : url;
-  }
+  const url = request.url ?? '';
   const mark = url.indexOf('?');
   return mark < 0 ? { path: url, query: '' } : { path: url.slice(0, mark), query: url.slice(mark + 1) };
 }

@@ -38,6 +38,26 @@ test('HTTP/1.1 without a host, and a strange expectation', async (t) => {
   t.regex(expecting, /^HTTP\/1\.1 417 /);
 });
 
+test('a target that no address can be read from is refused', async (t) => {
+  const { ports, logged } = stage();
+  const port = await start(t, ports);
+  for (const target of [
+    'http://[::1',
+    'http://[::1/v1/nothing',
+    'http://a b',
+    'ftp://[',
+    'javascript://[x',
+    'x://%zz:y',
+    '//[',
+    '/\\[',
+    '/#http://[',
+  ]) {
+    const reply = await raw(port, `GET ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+    t.regex(reply, /^HTTP\/1\.1 40[04] /, target);
+  }
+  t.deepEqual(logged, []);
+});
+
 test('a header over the limit', async (t) => {
   const { ports } = stage({ snapshot: withLimits({ headerBytes: 2048 }) });
   const port = await start(t, ports);
