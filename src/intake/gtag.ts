@@ -7,7 +7,7 @@ import { NO_CONTENT } from './answer.ts';
 import { GTAG_WIRE, gtagEvent } from './gtag/hit.ts';
 import { parsePairs } from './query.ts';
 import type { Pairs } from './query.ts';
-import { bodyText, refusal } from './read.ts';
+import { bodyText, checkShared, refusal } from './read.ts';
 import type { Fault, Read } from './read.ts';
 import { surroundings } from './surroundings.ts';
 import { text } from './value.ts';
@@ -40,6 +40,7 @@ function linesOf(request: IntakeRequest): readonly string[] {
     .filter((line) => line.trim() !== '');
   if (lines.length > request.limits.batchEvents)
     throw new GatewayError('body_too_large', `a hit holds at most ${request.limits.batchEvents} events`);
+  checkShared(request.query.length, lines.length, request.limits);
   return lines;
 }
 

@@ -18,6 +18,18 @@ export interface Fault {
 /** What reading gave. A wrapper of our own, because received objects can have any key. */
 export type Read<T> = { readonly value: T } | { readonly fault: Fault };
 
+/** What one request may come to when what its events share is counted for each of them, in events of the largest size. */
+const LARGEST_EVENTS = 64;
+
+/** What events share costs as much as if each had brought it; a small body could otherwise be worth gigabytes. */
+export function checkShared(sharedBytes: number, events: number, limits: Limits): void {
+  if (sharedBytes * events > LARGEST_EVENTS * limits.eventBytes)
+    throw new GatewayError(
+      'body_too_large',
+      'what the events share is too much for so many; send fewer at once',
+    );
+}
+
 export const refusal = (fault: Fault): GatewayError => new GatewayError(fault.code, fault.message);
 
 /** Body as text, without a byte order mark. Bytes that are no UTF-8 become U+FFFD. */

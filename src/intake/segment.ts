@@ -7,7 +7,7 @@ import type { IntakeProtocol, IntakeRequest, IntakeRoute, Opened, Rejected } fro
 import { json } from './answer.ts';
 import { readInstant } from './clock.ts';
 import { consentPairs, parsePairs } from './query.ts';
-import { cleanEvent, parseObject, refusal } from './read.ts';
+import { checkShared, cleanEvent, parseObject, refusal } from './read.ts';
 import type { Parsed } from './read.ts';
 import { rudderStackSource, segmentSettings } from './segment/documents.ts';
 import { segmentEvent } from './segment/event.ts';
@@ -53,10 +53,11 @@ function openSingle(request: IntakeRequest, type: EventType): Calls {
   return { messages: [message.value], rejected: [], keys: [body['writeKey']], sentAt: body['sentAt'] };
 }
 
-function openShared({ fields, escapes }: Parsed, { limits }: IntakeRequest): Shared {
+function openShared({ fields, escapes }: Parsed, calls: number, { limits }: IntakeRequest): Shared {
   const { context, integrations } = fields;
   const cleaned = cleanEvent({ context, integrations }, limits, escapes);
   if ('fault' in cleaned) throw refusal(cleaned.fault);
+  checkShared(Buffer.byteLength(JSON.stringify(cleaned.value)), calls, limits);
   return { context: object(cleaned.value['context']), integrations: object(cleaned.value['integrations']) };
 }
 
@@ -68,7 +69,7 @@ function openBatch(request: IntakeRequest): Calls {
     throw new GatewayError('unreadable_body', 'a batch needs `batch`, an array of calls');
   if (batch.length > request.limits.batchEvents)
     throw new GatewayError('body_too_large', `a batch holds at most ${request.limits.batchEvents} calls`);
-  const shared = openShared(parsed, request);
+  const shared = openShared(parsed, batch.length, request);
   const messages: Message[] = [];
   const rejected: Rejected[] = [];
   const keys: unknown[] = [body['writeKey']];
