@@ -21,6 +21,8 @@ export const RECORD_COOKIE = 'sluis_consent';
 
 const VERSION = 'v1';
 const MAX_TOKEN_CHARS = 4096;
+/** A browser may hold one per path and domain; each is a signature to check, for every event of a batch. */
+const MAX_TOKENS = 8;
 /** Tokens whose signature was found good: a visitor sends the same one with every event, and checking it costs 8 µs (measured). */
 const MAX_OPENED = 8192;
 /** Longer ones than we issue are checked every time. */
@@ -201,7 +203,9 @@ export const record: ConsentReader = {
     else if (value !== undefined) found.push(statedClaim(value, context, input.fromServer));
     const cookies = cookieValues(input, RECORD_COOKIE);
     if (cookies.length === 0) return found;
-    for (const token of new Set(cookies)) if (token !== value) found.push(signedClaim(token, context));
+    const tokens = new Set(cookies);
+    if (tokens.size > MAX_TOKENS) return [...found, refused('record_malformed', context)];
+    for (const token of tokens) if (token !== value) found.push(signedClaim(token, context));
     return found;
   },
 };

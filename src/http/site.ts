@@ -81,9 +81,13 @@ function byKeys(
   return sites === null ? null : { sites, server };
 }
 
+/** No name of a host is longer. */
+const MAX_HOST = 255;
+
 /** The gateway's own address stands on the site's domain or below it; the nearest listed domain counts. */
 function byHost(index: SiteIndex, host: string): readonly Site[] {
   let name = hostName(host);
+  if (name.length > MAX_HOST) return []; // each dot is a look-up
   for (;;) {
     const found = index.byHost.get(name);
     if (found !== undefined) return found;

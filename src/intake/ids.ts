@@ -23,6 +23,8 @@ const NONE: readonly Identifier[] = [];
 const SHORTEST_ASIDE = 6;
 /** An honest event has a handful. */
 const MOST_ASIDE = 200;
+/** Every event of a batch takes them all. */
+const MOST_IN_COOKIES = 64;
 
 export class IdCollector {
   readonly #ids: Identifier[] = [];
@@ -139,6 +141,8 @@ function valueIn(form: CookieForm, spelled: readonly string[]): string | undefin
   return undefined;
 }
 
+const LAST = Number.MAX_SAFE_INTEGER;
+
 /** Own tags first, in the order the site lists them; without GA tags in the site every session cookie is its own. */
 function rank(cookieName: string, tags: readonly string[]): number {
   if (!cookieName.startsWith('_ga_')) return 0;
@@ -157,10 +161,11 @@ export function readCookieIds({ idCookies, site }: IntakeContext): readonly Cook
     for (const { name, form } of rows)
       for (const spelling of spelled) {
         const value = valueIn(form, spelling);
-        if (value !== undefined) found.push({ name, value, own: position >= 0, rank: position });
+        if (value !== undefined)
+          found.push({ name, value, own: position >= 0, rank: position < 0 ? LAST : position });
       }
   }
-  return found.length < 2 ? found : found.sort((a, b) => a.rank - b.rank);
+  return found.length < 2 ? found : found.sort((a, b) => a.rank - b.rank).slice(0, MOST_IN_COOKIES);
 }
 
 export function offerCookieIds(collector: IdCollector, found: readonly CookieId[]): void {

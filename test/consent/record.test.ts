@@ -138,6 +138,21 @@ test('a forged token denies every purpose, those of the mapping too', (t) => {
   t.is(claim?.purposes['recording'], 'denied');
 });
 
+test('more different cookies than a browser holds are not opened one by one', (t) => {
+  let opened = 0;
+  const tokens = Array.from({ length: 100 }, (_, index) => keeper.issue({ ...given, id: `r${index}` }));
+  const openRecord = (each: string) => {
+    opened += 1;
+    return keeper.open(each);
+  };
+  const claims = record.read(noConsent({ cookies: { sluis_consent: tokens } }), context({ openRecord }));
+  t.is(opened, 0);
+  t.deepEqual(
+    claims.map(({ unreadable, purposes }) => [unreadable, purposes['analytics']]),
+    [['record_malformed', 'denied']],
+  );
+});
+
 test('the cookie and a different token of the event are a claim each', (t) => {
   const other = keeper.issue({ ...given, purposes: { analytics: false } });
   const claims = record.read(

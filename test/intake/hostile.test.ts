@@ -259,6 +259,32 @@ test('more events than a batch may hold are refused whole', (t) => {
   t.deepEqual(take({ path: '/g/collect', body: lines }), { refused: 'body_too_large' });
 });
 
+test('what many events share counts for each of them', (t) => {
+  const traits = Object.fromEntries(Array.from({ length: 4000 }, (_, index) => [`k${index}`, 1]));
+  const call = { type: 'track', event: 'a', userId: 'u' };
+  const batch = (length: number) => ({ context: { traits }, batch: Array.from({ length }, () => call) });
+  t.deepEqual(take({ path: '/v1/batch', body: batch(2500) }), { refused: 'body_too_large' });
+  t.false('refused' in take({ path: '/v1/batch', body: batch(50) }));
+  const query = `tid=G-ABC123&cid=1.2&dl=${'a'.repeat(10_000)}`;
+  t.deepEqual(take({ path: '/g/collect', query, body: 'en=x\n'.repeat(2500) }), {
+    refused: 'body_too_large',
+  });
+  t.false('refused' in take({ path: '/g/collect', query, body: 'en=x\n'.repeat(100) }));
+});
+
+test('of very many id cookies only some are read, those of own tags first', (t) => {
+  const strange = Array.from({ length: 400 }, (_, index) => [
+    `_ga_X${index}`,
+    [`GS1.1.${1_700_000_000 + index}.1`],
+  ]);
+  const cookies = Object.fromEntries([...strange, ['_ga_ABC123', ['GS1.1.1763900001.1']]]);
+  const result = take({ path: '/v1/track', body: { event: 'a', userId: 'u' } }, cookies);
+  if ('refused' in result) return t.fail(result.refused);
+  const [event] = result.events;
+  t.true((event?.otherIds.length ?? 0) < 100, `${event?.otherIds.length} ids`);
+  return t.is(event?.ids.find(({ kind }) => kind === 'session_id')?.value, '1763900001');
+});
+
 test('no prototype is reached', (t) => {
   take({
     path: '/v1/track',
