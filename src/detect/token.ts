@@ -106,12 +106,16 @@ function isMixedCase(run: string): boolean {
   return Math.min(lower, upper) * 4 >= lower + upper;
 }
 
+/** MD5, SHA-1 and SHA-256 in base64 without padding; a few hold hardly any capitals, but never none (one in 10^8). */
+const isDigestLength = (run: string): boolean =>
+  (run.length === 22 || run.length === 27 || run.length === 43) && /[a-z]/.test(run) && /[A-Z]/.test(run);
+
 /** Could a digest stand in this text? Hex of 32 characters or base64 of 22, the shortest of MD5, that is no slug. */
 export function mayHoldDigest(text: string): boolean {
   let may = false;
   eachMatch(DIGEST_RUN, text, ({ 0: run }) => {
     const { digits, turns } = shapeOf(run);
-    may ||= turns >= (digits > 0 ? 3 : 5) || isMixedCase(run);
+    may ||= turns >= (digits > 0 ? 3 : 5) || isMixedCase(run) || isDigestLength(run);
   });
   return may;
 }
