@@ -99,23 +99,15 @@ export const isLongMixture = (piece: string): boolean =>
 
 const DIGEST_RUN = /[\w+/-]{22,}/g;
 
-/** Words have one capital each; in base64 every other letter is one. */
-function isMixedCase(run: string): boolean {
-  const lower = run.replace(/[^a-z]+/g, '').length;
-  const upper = run.replace(/[^A-Z]+/g, '').length;
-  return Math.min(lower, upper) * 4 >= lower + upper;
-}
-
-/** MD5, SHA-1 and SHA-256 in base64 without padding; a few hold hardly any capitals, but never none (one in 10^8). */
-const isDigestLength = (run: string): boolean =>
-  (run.length === 22 || run.length === 27 || run.length === 43) && /[a-z]/.test(run) && /[A-Z]/.test(run);
+/** Base64 has letters of both cases but once in 10^8; so have few slugs, and comparing costs them no more than time. */
+const isBothCases = (run: string): boolean => /[a-z]/.test(run) && /[A-Z]/.test(run);
 
 /** Could a digest stand in this text? Hex of 32 characters or base64 of 22, the shortest of MD5, that is no slug. */
 export function mayHoldDigest(text: string): boolean {
   let may = false;
   eachMatch(DIGEST_RUN, text, ({ 0: run }) => {
     const { digits, turns } = shapeOf(run);
-    may ||= turns >= (digits > 0 ? 3 : 5) || isMixedCase(run) || isDigestLength(run);
+    may ||= turns >= (digits > 0 ? 3 : 5) || isBothCases(run);
   });
   return may;
 }
