@@ -16,7 +16,11 @@ const CAMEL = /^[A-Za-z0-9]+$/;
 
 /** `Trial Started` → `trial_started`. Accents go, other scripts too; a name has to begin with a letter. */
 export function snakeCase(name: string): string {
-  const plain = name.slice(0, 200).normalize('NFKD').replaceAll(/\p{M}/gu, '');
+  // Marks, and what nobody sees: a soft hyphen would cut an id in two, and no scan would know the halves.
+  const plain = name
+    .slice(0, 200)
+    .normalize('NFKD')
+    .replaceAll(/[\p{M}\p{Cf}]/gu, '');
   if (NO_NAME.test(plain)) return NAMELESS;
   const words = CAMEL.test(plain) ? plain.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2') : plain;
   const snake = words

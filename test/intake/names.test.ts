@@ -65,3 +65,8 @@ for (const [name, written] of [
   test(`\`${name}\` is a name`, (t) => {
     t.is(trackName(name), written);
   });
+
+test('what nobody sees in a name does not cut its words', (t) => {
+  t.is(snakeCase('Order\u00AD Completed'), 'order_completed');
+  t.is(snakeCase('grou\u00ADp-VDOe\u200BDtb'), snakeCase('group-VDOeDtb'));
+});

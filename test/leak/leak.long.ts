@@ -6,6 +6,8 @@ import { runLive } from './live.ts';
 import { runPaper } from './told.ts';
 
 const FIRST = Number(process.env['LEAK_SEED'] ?? Math.floor(Math.random() * 1_000_000_000));
+/** The same seed makes the same world only at the same instant. */
+const NOW = Date.parse('2026-11-25T12:00:00Z');
 const ON_PAPER = 160;
 const LIVE = 4;
 
@@ -13,7 +15,7 @@ test.serial('on paper: no canary anywhere that the rules do not permit', (t) => 
   let events = 0;
   let requests = 0;
   for (let seed = FIRST; seed < FIRST + ON_PAPER; seed += 1) {
-    const run = runPaper(seed, Date.now(), 60);
+    const run = runPaper(seed, NOW, 60);
     events += run.events;
     requests += run.requests;
     t.deepEqual(run.faults.slice(0, 3), [], `LEAK_SEED=${seed}`);

@@ -40,6 +40,10 @@ export interface Said {
   readonly body: string | null;
 }
 
+/** What stands where something was taken out: the kind of what it was. */
+const MARKERS =
+  /:(?:steuer_id|rijksregister|codice_fiscale|user_agent|carried|[a-z_]+\.[a-z_]+)(?![\p{L}\p{N}_])/gu;
+
 /** Words of six characters or more among the values of requests, names of fields left out. */
 export function wordsOf(requests: readonly Said[]): ReadonlySet<string> {
   const values = requests.flatMap(({ url, headers, body }) => [
@@ -49,6 +53,7 @@ export function wordsOf(requests: readonly Said[]): ReadonlySet<string> {
   ]);
   const words = values.flatMap((value) =>
     undone(value)
+      .replaceAll(MARKERS, ' ')
       .toLowerCase()
       .split(/[^\p{L}\p{N}]+/u),
   );
