@@ -6,7 +6,7 @@ import type { GatewaySecret } from '../core/config.ts';
 import type { Identifier, ReceivedEvent } from '../core/event.ts';
 import type { PseudonymFormat } from '../core/identifiers.ts';
 import { identifierKind, identifierName } from '../core/identifiers.ts';
-import { Recent } from '../core/recent.ts';
+import { copied, Recent } from '../core/recent.ts';
 import { MacKey } from './mac.ts';
 import { written } from './written.ts';
 
@@ -83,7 +83,7 @@ function subjectDigester(rings: readonly Keys[]): (name: string, value: string) 
     if (before !== undefined) return before;
     const message = two(name, value);
     const made = keys.map((key) => key.of(message, 'base64url').slice(0, DIGEST_CHARS));
-    if (value.length <= MAX_REMEMBERED) ofKind.set(value, made);
+    if (value.length <= MAX_REMEMBERED) ofKind.set(copied(value), made);
     return made;
   };
 }
@@ -106,7 +106,7 @@ class PseudonymUse {
     const before = made?.get(value);
     if (before !== undefined) return before;
     const pseudonym = written(format, this.#key.of(three(format, name, value), 'hex'));
-    made?.set(value, pseudonym);
+    made?.set(copied(value), pseudonym);
     return pseudonym;
   }
 

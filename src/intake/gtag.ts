@@ -7,6 +7,7 @@ import { NO_CONTENT } from './answer.ts';
 import { GTAG_WIRE, gtagEvent } from './gtag/hit.ts';
 import { parsePairs } from './query.ts';
 import type { Pairs } from './query.ts';
+import { copied } from './remembered.ts';
 import { bodyText, checkShared, refusal } from './read.ts';
 import type { Fault, Read } from './read.ts';
 import { surroundings } from './surroundings.ts';
@@ -33,15 +34,17 @@ function readLine(line: string, shared: Pairs, { limits }: IntakeRequest): Read<
   }
 }
 
+/** Lines with something in them. As many blank ones may stand between them, so that a body of nothing else is not taken apart. */
 function linesOf(request: IntakeRequest): readonly string[] {
   if (request.method !== 'POST' || request.body.length === 0) return [];
-  const lines = bodyText(request.body)
-    .split(/\r?\n/)
-    .filter((line) => line.trim() !== '');
-  if (lines.length > request.limits.batchEvents)
-    throw new GatewayError('body_too_large', `a hit holds at most ${request.limits.batchEvents} events`);
-  checkShared(request.query.length, lines.length, request.limits);
-  return lines;
+  const { limits } = request;
+  const most = 2 * limits.batchEvents;
+  const all = bodyText(request.body).split(/\r?\n/, most + 1);
+  const lines = all.filter((line) => line.trim() !== '');
+  if (all.length > most || lines.length > limits.batchEvents)
+    throw new GatewayError('body_too_large', `a hit holds at most ${limits.batchEvents} events`);
+  checkShared(request.query.length, lines.length, limits);
+  return lines.map(copied); // what is kept of an event must not keep the whole body
 }
 
 function open(request: IntakeRequest): Opened {

@@ -4,8 +4,8 @@
 /** Longer texts are no names. */
 const LONGEST = 64;
 
-/** Memory of its own for what may be a view of a whole body or query, which a key would keep alive. */
-const copied = (text: string): string => Buffer.from(text, 'utf8').toString('utf8');
+/** Well-formed text with memory of its own: a piece of a body or query is a view that keeps all of it alive. */
+export const copied = (text: string): string => Buffer.from(text, 'utf8').toString('utf8');
 
 /** `make` must be pure; its results are shared and must not be changed. `undefined` is not remembered. */
 export function remembered<T>(
@@ -16,10 +16,11 @@ export function remembered<T>(
   return (text) => {
     const found = known.get(text);
     if (found !== undefined) return found;
-    const made = make(text);
-    if (text.length > longest || !text.isWellFormed()) return made; // what is not well-formed cannot be copied
+    if (text.length > longest || !text.isWellFormed()) return make(text); // what is not well-formed cannot be copied
     if (known.size >= most) known.clear();
-    known.set(copied(text), made);
+    const own = copied(text);
+    const made = make(own); // what it makes may be a view of what it is given
+    known.set(own, made);
     return made;
   };
 }

@@ -11,7 +11,7 @@ import { CANARY } from './dice.ts';
 import type { Size, Target } from './target.ts';
 import { arrived, connectionsEnded, faultLines, good, settledSize, startTarget } from './target.ts';
 
-const REQUESTS = Number(process.env['FUZZ_REQUESTS'] ?? 104_000);
+const REQUESTS = Number(process.env['FUZZ_REQUESTS'] ?? 160_000);
 const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000_000);
 const AT_ONCE = 48;
 const MOST_MS = 230_000;

@@ -67,7 +67,7 @@ export function written(draft: Draft): Buffer {
   return Buffer.concat([Buffer.from(head, 'latin1'), body]);
 }
 
-/** Every answer in what came back, interim ones left out. To HEAD there is a length but no body: then the next one begins. */
+/** Every whole answer in what came back, interim ones left out. To HEAD there is a length but no body: then the next one begins. */
 export function answersIn(got: Buffer): readonly Answered[] {
   const answers: Answered[] = [];
   for (let at = 0; at < got.length;) {
@@ -83,8 +83,10 @@ export function answersIn(got: Buffer): readonly Answered[] {
     }
     const bodiless =
       status < 200 || status === 204 || got.toString('latin1', end + 4, end + 11) === 'HTTP/1.';
-    const length = bodiless ? 0 : Number(headers.get('content-length')?.[0] ?? got.length);
-    const next = Math.min(end + 4 + length, got.length);
+    const rest = got.length - end - 4;
+    const length = bodiless ? 0 : Number(headers.get('content-length')?.[0] ?? rest);
+    if (length > rest) break;
+    const next = end + 4 + length;
     if (status >= 200 || status === 0)
       answers.push({
         status,

@@ -257,6 +257,7 @@ test('more events than a batch may hold are refused whole', (t) => {
   t.deepEqual(take({ path: '/v1/batch', body }), { refused: 'body_too_large' });
   const lines = 'en=x\n'.repeat(LIMITS.batchEvents + 1);
   t.deepEqual(take({ path: '/g/collect', body: lines }), { refused: 'body_too_large' });
+  t.deepEqual(take({ path: '/g/collect', body: '\n'.repeat(1_000_000) }), { refused: 'body_too_large' });
 });
 
 test('what many events share counts for each of them', (t) => {
