@@ -4,6 +4,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { SEED } from '../support/seed.ts';
 import type { ExecutionContext } from 'ava';
 import { temporaryFolder, until } from '../support/gateway.ts';
 import { drained, startLife } from './life.ts';
@@ -13,7 +14,6 @@ import { shop } from './routing.ts';
 import { marksAt, startVendor, underSeveralKeys } from './vendor.ts';
 import type { Vendor } from './vendor.ts';
 
-const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 const APPENDS = 30;
 const HEADER = 32;
 const FRAME_HEADER = 24;

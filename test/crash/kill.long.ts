@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
+import { SEED } from '../support/seed.ts';
 import { temporaryFolder } from '../support/gateway.ts';
 import { accountOf, ledgerOf } from './ledger.ts';
 import { drained, startLife } from './life.ts';
@@ -16,7 +17,6 @@ import { countedTwice, marksAt, startVendor, underSeveralKeys } from './vendor.t
 import type { Vendor } from './vendor.ts';
 
 const LIVES = 50;
-const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 
 /** Where the blow falls: at any time, right when a vendor has read a request, or shortly after it was answered. */
 const MOMENTS = ['any', 'any', 'send', 'settle', 'idle'] as const;

@@ -3,6 +3,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
+import { SEED } from '../support/seed.ts';
 import { drained } from '../crash/life.ts';
 import { until } from '../support/gateway.ts';
 import type { Campaign } from './campaign.ts';
@@ -12,7 +13,6 @@ import type { Size, Target } from './target.ts';
 import { arrived, connectionsEnded, faultLines, good, settledSize, startTarget } from './target.ts';
 
 const REQUESTS = Number(process.env['FUZZ_REQUESTS'] ?? 160_000);
-const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000_000);
 const AT_ONCE = 48;
 const MOST_MS = 230_000;
 const PARTS = 4;
