@@ -92,16 +92,24 @@ function outward(text: string, start: number): number {
   return at;
 }
 
+/** Lengths of the groups: `4 4 4 4`. Asked only where the digits are as many as they have to be. */
+const shapeOf = (groups: readonly Group[]): string =>
+  groups.map((group) => group.end - group.start).join(' ');
+
 function kindOf(text: string, digits: string, groups: readonly Group[]): string | null {
-  const shape = groups.map((group) => group.end - group.start).join(' ');
   const first = groups[0];
   const last = groups.at(-1);
   if (first === undefined || last === undefined) return null;
   // Digits glued to letters are article numbers; those of a decimal fraction are coordinates or prices.
   if (isLetter(text.charCodeAt(first.start - 1)) || isLetter(text.charCodeAt(last.end))) return null;
-  if (isCard(digits) && /^(?:\d+|4 4 4 4(?: 3)?|4 6 [45])$/.test(shape)) return 'card';
-  return citizen(digits, shape) ?? (isPhone(text, digits, groups) ? 'phone' : null);
+  if (isCard(digits) && /^(?:\d+|4 4 4 4(?: 3)?|4 6 [45])$/.test(shapeOf(groups))) return 'card';
+  return (
+    (CITIZENS.has(digits.length) ? citizen(digits, shapeOf(groups)) : null) ??
+    (isPhone(text, digits, groups) ? 'phone' : null)
+  );
 }
+
+const CITIZENS: ReadonlySet<number> = new Set([9, 11, 15]);
 
 function citizen(digits: string, shape: string): string | null {
   switch (digits.length) {
