@@ -13,25 +13,36 @@ type Line = readonly [
   destination: string,
   step: LedgerEntry['step'],
   reasons: readonly string[],
-  fields: readonly string[],
+  /** Positions in the group's `names`: destinations get mostly the same fields. */
+  fields: readonly number[],
 ];
 
 export interface LedgerGroup {
   readonly admission: string;
   readonly site: string;
   readonly config: string;
+  /** Names of fields, each once. */
+  readonly names: readonly string[];
   readonly lines: readonly Line[];
 }
 
 export function admittedGroup(admission: Admission, events: readonly AdmittedEvent[]): LedgerGroup {
-  const lines = events.flatMap((event) =>
-    event.permitted.map(({ data }): Line => {
+  const names: string[] = [];
+  const lines: Line[] = [];
+  for (const event of events)
+    for (const { data } of event.permitted) {
       const reason = data.anonymous ? 'anonymous' : 'permitted';
-      const fields = Object.hasOwn(event.fields, data.destination) ? event.fields[data.destination] : [];
-      return [event.id, event.facts.name, data.destination, 'admitted', [reason], fields ?? []];
-    }),
-  );
-  return { admission: admission.id, site: admission.site, config: admission.config, lines };
+      const left = Object.hasOwn(event.fields, data.destination) ? event.fields[data.destination] : [];
+      const fields = (left ?? []).map((name) => positionIn(names, name));
+      lines.push([event.id, event.facts.name, data.destination, 'admitted', [reason], fields]);
+    }
+  return { admission: admission.id, site: admission.site, config: admission.config, names, lines };
+}
+
+/** A dozen names or two, so that looking through them is quicker than a table. */
+function positionIn(names: string[], name: string): number {
+  const at = names.indexOf(name);
+  return at < 0 ? names.push(name) - 1 : at;
 }
 
 /** The row of an outcome; fields stand with the admission, for what was sent may have been narrowed since. */
@@ -43,7 +54,7 @@ export function outcomeGroup(
     const [event, eventName, destination] = head.deliveries[position] ?? ['', '', ''];
     return [event, eventName, destination, name, code === null ? [] : [code], []];
   });
-  return { admission: head.admission, site: head.site, config: head.config, lines };
+  return { admission: head.admission, site: head.site, config: head.config, names: [], lines };
 }
 
 export const encodeGroups = (groups: readonly LedgerGroup[]): string => JSON.stringify(groups);
@@ -66,7 +77,7 @@ export function decodeEntries(row: LogRow, query: EntriesQuery): readonly Ledger
         destination,
         step,
         reasons,
-        fields,
+        fields: fields.flatMap((at) => group.names[at] ?? []),
         config,
       });
     }
@@ -85,6 +96,8 @@ function parseGroups(text: string): readonly LedgerGroup[] {
 const isGroup = (value: unknown): value is LedgerGroup =>
   typeof value === 'object' &&
   value !== null &&
+  'names' in value &&
+  Array.isArray(value.names) &&
   'lines' in value &&
   Array.isArray(value.lines) &&
   value.lines.every(isLine);

@@ -5,6 +5,8 @@ import { crc32 } from 'node:zlib';
 import type { Claim, ConsentState } from '../core/consent.ts';
 import type { EventFacts } from '../core/decision.ts';
 import type { Delivery } from '../core/delivery.ts';
+import { isObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json.ts';
 import { PermittedEvent } from '../core/permitted.ts';
 import type { PermittedData } from '../core/permitted.ts';
 import type { Admission, AdmittedEvent } from '../core/ports.ts';
@@ -30,7 +32,7 @@ export interface RestingRow {
   readonly schema: number;
   readonly check: number;
   readonly head: string;
-  /** First line: what its deliveries share. Each further line: one permitted event. JSON holds no raw line breaks. */
+  /** First line: what its deliveries share. Each further line: what one delivery has of its own. JSON holds no raw line breaks. */
   readonly body: string;
 }
 
@@ -58,19 +60,21 @@ export function encode(admission: Admission, events: readonly AdmittedEvent[]): 
 function encodeRow(admission: Admission, events: readonly AdmittedEvent[]): EncodedRow {
   const { id, site, config, receivedAt, subjects, consent } = admission;
   const deliveries: [string, string, string][] = [];
-  const facts = JSON.stringify(events.map((event) => event.facts));
-  const lines = [`{"consent":${consentText(consent)},"facts":${facts}}`];
-  for (const [index, event] of events.entries()) {
-    let before: Written | null = null;
+  const common: string[] = [];
+  const lines: string[] = [];
+  let last: PermittedData | null = null;
+  for (const [index, event] of events.entries())
     for (const { data } of event.permitted) {
       deliveries.push([event.id, event.facts.name, data.destination]);
-      before = { data, common: commonText(data, before) };
-      lines.push(`{"event":${index},"data":${withCommon(ownText(data), before.common)}}`);
+      if (last === null || !isCommon(data, last)) common.push(commonText(data));
+      last = data;
+      lines.push(`{"event":${index},"common":${common.length - 1},"own":${ownText(data)}}`);
     }
-  }
   const told: Head = { admission: id, site, config, receivedAt, subjects, deliveries };
   const head = JSON.stringify(told);
-  const body = lines.join('\n');
+  const facts = JSON.stringify(events.map((event) => event.facts));
+  const shared = `{"consent":${consentText(consent)},"facts":${facts},"common":[${common.join()}]}`;
+  const body = `${shared}\n${lines.join('\n')}`;
   return { schema: SCHEMA, check: checksum(head, body), head, body, told };
 }
 
@@ -92,11 +96,6 @@ function consentText({ claims, label, readAt }: ConsentState): string {
 type Own = 'destination' | 'key' | 'anonymous' | 'ids' | 'links' | 'kept' | 'person' | 'consent' | 'wire';
 type Common = Omit<PermittedData, Own>;
 
-interface Written {
-  readonly data: PermittedData;
-  readonly common: string;
-}
-
 const isCommon = (a: PermittedData, b: PermittedData): boolean =>
   a.params === b.params &&
   a.items === b.items &&
@@ -110,9 +109,8 @@ const isCommon = (a: PermittedData, b: PermittedData): boolean =>
   a.name === b.name &&
   a.occurredAt === b.occurredAt;
 
-/** Written once for all that have it: two thirds of the text (measured: 5 µs for four destinations instead of 8). */
-function commonText(data: PermittedData, before: Written | null): string {
-  if (before !== null && isCommon(data, before.data)) return before.common;
+/** Rests once for all that have it: two thirds of what four destinations get. */
+function commonText(data: PermittedData): string {
   const { site, intake, type, name, occurredAt, params, items, page, campaign, device, traits } = data;
   const common: Common = {
     site,
@@ -173,7 +171,7 @@ function isHead(value: unknown): value is Head {
 export class RowReader {
   readonly #head: Head;
   #lines: readonly string[] | null = null;
-  #shared: { readonly consent: unknown; readonly facts: readonly unknown[] } | null = null;
+  #shared: SharedLine | null = null;
 
   constructor(row: RestingRow, head: Head) {
     this.#head = head;
@@ -189,12 +187,14 @@ export class RowReader {
     const named = this.#head.deliveries[position];
     const line = parse(this.#lines[position + 1] ?? '');
     if (this.#shared === null || named === undefined || !isLine(line)) return { poison: 'shape' };
-    const own = this.#shared.facts[line.event];
-    const facts = typeof own === 'object' ? { ...own, consent: this.#shared.consent } : null;
+    const told = this.#shared.facts[line.event];
+    const facts = typeof told === 'object' ? { ...told, consent: this.#shared.consent } : null;
+    const common = this.#shared.common[line.common];
+    const data = typeof common === 'object' ? { ...common, ...line.own } : null;
     const [event, , destination] = named;
-    if (!isEventFacts(facts) || !isPermittedData(line.data)) return { poison: 'shape' };
-    if (line.data.destination !== destination) return { poison: 'misrouted' };
-    return this.#delivery(event, facts, line.data);
+    if (!isEventFacts(facts) || !isPermittedData(data)) return { poison: 'shape' };
+    if (data.destination !== destination) return { poison: 'misrouted' };
+    return this.#delivery(event, facts, data);
   }
 
   #delivery(event: string, facts: EventFacts, data: PermittedData): Delivery {
@@ -211,19 +211,22 @@ export class RowReader {
   }
 }
 
-const isShared = (value: unknown): value is { consent: unknown; facts: readonly unknown[] } =>
-  typeof value === 'object' &&
-  value !== null &&
-  'consent' in value &&
-  'facts' in value &&
-  Array.isArray(value.facts);
+interface SharedLine {
+  readonly consent: unknown;
+  readonly facts: readonly unknown[];
+  readonly common: readonly unknown[];
+}
 
-const isLine = (value: unknown): value is { event: number; data: unknown } =>
-  typeof value === 'object' &&
-  value !== null &&
-  'event' in value &&
-  typeof value.event === 'number' &&
-  'data' in value;
+const isShared = (value: unknown): value is SharedLine =>
+  isObject(value) && 'consent' in value && Array.isArray(value['facts']) && Array.isArray(value['common']);
+
+const isLine = (
+  value: unknown,
+): value is { readonly event: number; readonly common: number; readonly own: JsonObject } =>
+  isObject(value) &&
+  typeof value['event'] === 'number' &&
+  typeof value['common'] === 'number' &&
+  isObject(value['own'] ?? null);
 
 function parse(text: string): unknown {
   try {
