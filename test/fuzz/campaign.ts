@@ -5,6 +5,7 @@ import { dice } from './dice.ts';
 import type { Draft } from './drafts.ts';
 import { shapes } from './drafts.ts';
 import * as spoil from './spoil.ts';
+import * as spoilBody from './spoilBody.ts';
 import type { Door } from './verdict.ts';
 import { faultsOf } from './verdict.ts';
 import type { Manner } from './wire.ts';
@@ -43,7 +44,7 @@ interface Volley {
 function spoiled(draft: Draft, spoils: readonly spoil.Spoil[], by: Dice): Draft {
   const times = by.pick([1, 1, 2, 3, 5]);
   for (let time = 0; time < times; time += 1) by.pick(spoils)(draft, by);
-  if (by.once(400)) spoil.large(draft, by);
+  if (by.once(400)) spoilBody.large(draft, by);
   return draft;
 }
 
@@ -60,13 +61,13 @@ function volleys(record: string): (by: Dice) => Volley {
     spoil.header,
     spoil.lines,
     spoil.framing,
-    spoil.bytes,
-    spoil.encoding,
-    spoil.json,
-    spoil.json,
-    spoil.json,
-    spoil.consent(record),
-    spoil.consent(record),
+    spoilBody.bytes,
+    spoilBody.encoding,
+    spoilBody.json,
+    spoilBody.json,
+    spoilBody.json,
+    spoilBody.consent(record),
+    spoilBody.consent(record),
     spoil.cookies(record),
     spoil.cookies(record),
   ];
