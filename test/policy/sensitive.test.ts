@@ -8,9 +8,7 @@ const SITE = site({ sensitive: ['/health/**', '/**/a/**/b/*z'] });
 const page = (url: string) => ({ url, title: null, referrer: null });
 
 test('an address too long to be read might be any page', (t) => {
-  const began = performance.now();
   t.true(isSensitive(page(`https://shop.example${'/a'.repeat(16_000)}`), SITE));
-  t.true(performance.now() - began < 100);
   t.false(isSensitive(page(`https://shop.example${'/a'.repeat(2000)}`), SITE));
 });
 
