@@ -33,6 +33,7 @@ const UNITS: Readonly<Record<string, string>> = {
   usRatio: '× CPU of bare Koa',
   parseRatio: '× JSON.parse',
   p99Ms: 'ms p99',
+  seconds: 's',
   rssMb: 'MiB resident',
 };
 
