@@ -1,15 +1,11 @@
 // Writes one line per event to the gateway's own log: which event, for which destination, and the names of what it carried.
 // Values never stand in a log, so none stand here. Members are log fields: `event` is the name, `id` the event's key.
 
-import { z } from 'zod';
 import type { PermittedData } from '../core/permitted.ts';
 import type { DestinationType } from '../core/plugin.ts';
-import { PERSON_FIELDS } from '../core/person.ts';
-import { all } from './answer.ts';
-import { OWN_IDS } from './own.ts';
+import { LOCAL } from './own.ts';
+import type { NoSettings } from './own.ts';
 import { place } from './request.ts';
-
-type NoSettings = Readonly<Record<string, never>>;
 
 const UNPRINTABLE = 'unprintable';
 
@@ -29,24 +25,11 @@ function fieldNames(data: PermittedData): string {
 }
 
 export const log: DestinationType<NoSettings> = {
+  ...LOCAL,
   type: 'log',
   title: 'Log line',
-  system: 'site',
-  audience: 'own',
-  demands: 'stated',
-  anonymous: true,
-  settings: z.strictObject({}),
-  ids: OWN_IDS,
-  standIn: null,
-  person: PERSON_FIELDS,
-  links: true,
-  dedupes: true,
   batch: { events: 100, bytes: 1_000_000 },
-  wire: null,
-  calls: ['track', 'page', 'screen', 'identify', 'group', 'alias'],
   local: 'log',
-
-  canPlace: () => true,
 
   build: (events, { destination }) => ({
     requests: place(events).map(({ index, data }) => ({
@@ -64,6 +47,4 @@ export const log: DestinationType<NoSettings> = {
     })),
     refused: [],
   }),
-
-  read: (_reply, request) => all(request, { kind: 'delivered' }),
 };
