@@ -5,7 +5,8 @@ import { randomBytes } from 'node:crypto';
 import { accept, recheckDelivery } from './accept.ts';
 import { RunningConfig } from './config/running.ts';
 import { CONSENT_READERS, isConsentCookie } from './consent/index.ts';
-import { RECORD_COOKIE, recordKeeper } from './consent/record.ts';
+import { recordKeeper } from './consent/record.ts';
+import { RECORD_COOKIE } from './core/consent.ts';
 import type { Snapshot } from './core/config.ts';
 import type { OpenedStore } from './core/plugin.ts';
 import type { Clock, Log, Random, RecordKeeper } from './core/ports.ts';
@@ -287,7 +288,7 @@ async function openTrial(
   config: RunningConfig,
 ): Promise<Trial> {
   const trial = await startTrial({
-    now: () => Date.now(),
+    now: () => clock.now(),
     port,
     gateway: () => `http://localhost:${ports.gateway}`,
     console: () => `http://localhost:${ports.admin}/`,

@@ -202,7 +202,6 @@ export const common = z.strictObject({
     .prefault({}),
 });
 
-export type SiteEntry = z.output<typeof site>;
 export type NoticeEntry = z.output<typeof notice>;
 export type ConsentEntry = z.output<typeof consent>;
 export type DestinationEntry = z.output<typeof common>;

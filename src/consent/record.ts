@@ -4,6 +4,7 @@
 import { createHmac, createSecretKey, hkdfSync, timingSafeEqual } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { GatewaySecret, PurposeMapping } from '../core/config.ts';
+import { RECORD_COOKIE } from '../core/consent.ts';
 import type { Answer, Claim, Purpose } from '../core/consent.ts';
 import type { Json } from '../core/json.ts';
 import { isObject } from '../core/json.ts';
@@ -16,8 +17,6 @@ import type { FaultCode } from './faults.ts';
 import { cookieValues, field, stated } from './places.ts';
 
 const SOURCE = 'record';
-/** First-party cookie that holds the signed token. */
-export const RECORD_COOKIE = 'sluis_consent';
 
 const VERSION = 'v1';
 const MAX_TOKEN_CHARS = 4096;

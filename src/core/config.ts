@@ -168,3 +168,7 @@ export interface LinkRequest {
 }
 
 export type Audience = 'analytics' | 'advertising' | 'crm' | 'recording' | 'own';
+
+/** The notice in force at an instant: the latest that began. Notices stand oldest first. */
+export const noticeInForce = (notices: readonly Notice[], now: number): Notice | null =>
+  notices.findLast((notice) => notice.from <= now) ?? null;

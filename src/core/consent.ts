@@ -35,6 +35,9 @@ export type Answers = Readonly<Record<Purpose, Answer>>;
 /** Names that `sites.X.consent` may list. `gpc` and `usPrivacy` can only deny and are never listed. */
 export type SourceName = string;
 
+/** The first-party cookie that holds our own signed record. */
+export const RECORD_COOKIE = 'sluis_consent';
+
 /** When a signal says it was given. A `day` is a UTC midnight that stands for the whole day. */
 export interface Dated {
   readonly at: number;

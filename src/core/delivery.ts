@@ -1,7 +1,6 @@
 // Deliveries: what is queued for one destination, what is asked of a vendor, what the vendor's answer means and how it ended.
 
 import type { EventFacts } from './decision.ts';
-import type { JsonObject } from './json.ts';
 import type { PermittedEvent } from './permitted.ts';
 import type { ReasonCode } from './reasons.ts';
 import type { Secret } from './secret.ts';
@@ -125,6 +124,3 @@ export interface LedgerEntry {
   readonly fields: readonly string[];
   readonly config: string;
 }
-
-/** The JSON form of anything that rests in a store. */
-export type Resting = JsonObject;

@@ -4,7 +4,7 @@
 import ipaddr from 'ipaddr.js';
 import type { IPv4, IPv6 } from 'ipaddr.js';
 import { LRUCache } from 'lru-cache';
-import { copied } from './copied.ts';
+import { copied } from '../core/recent.ts';
 
 export type AddressReader = (socket: string | undefined, forwardedFor: string | undefined) => string | null;
 

@@ -2,7 +2,9 @@
 // Origin and JSON, so that no form of another site can do it; each no is told on before the answer goes out.
 
 import type { Context } from 'koa';
+import { noticeInForce } from '../core/config.ts';
 import type { Notice, Site, Snapshot } from '../core/config.ts';
+import { RECORD_COOKIE } from '../core/consent.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isObject } from '../core/json.ts';
 import type { Answer } from '../core/plugin.ts';
@@ -10,7 +12,7 @@ import type { ConsentRecord } from '../core/ports.ts';
 import { json } from './answer.ts';
 import { readBody } from './body.ts';
 import type { Shared } from './collect.ts';
-import { CONSENT_COOKIE } from './cookies.ts';
+
 import type { Prepared } from './prepared.ts';
 import { headerOf, siteOf, targetOf } from './request.ts';
 
@@ -25,16 +27,6 @@ interface Choice {
 }
 
 const invalid = (message: string): GatewayError => new GatewayError('invalid_consent', message);
-
-/** The last notice that is in force at this instant. */
-function noticeInForce(snapshot: Snapshot, now: number): Notice | undefined {
-  return snapshot.notices
-    .filter((notice) => notice.from <= now)
-    .reduce<Notice | undefined>(
-      (last, notice) => (last === undefined || notice.from >= last.from ? notice : last),
-      undefined,
-    );
-}
 
 function parse(bytes: Uint8Array): unknown {
   try {
@@ -60,9 +52,9 @@ function readChoice(bytes: Uint8Array, snapshot: Snapshot, now: number): Choice 
   const named = body['notice'];
   const notice =
     named === undefined || named === null
-      ? noticeInForce(snapshot, now)
-      : snapshot.notices.find(({ id, from }) => id === named && from <= now);
-  if (notice === undefined) throw invalid('no such notice is or was in force');
+      ? noticeInForce(snapshot.notices, now)
+      : (snapshot.notices.find(({ id, from }) => id === named && from <= now) ?? null);
+  if (notice === null) throw invalid('no such notice is or was in force');
   return { notice, purposes };
 }
 
@@ -77,7 +69,7 @@ function ownSite(ctx: Context, prepared: Prepared): Site {
 
 function cookieOf(token: string, maxAgeMs: number, secure: boolean): string {
   const seconds = Math.floor(maxAgeMs / 1000);
-  return `${CONSENT_COOKIE}=${token}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
+  return `${RECORD_COOKIE}=${token}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
 }
 
 const described = (token: string, record: ConsentRecord): Answer =>
@@ -136,9 +128,7 @@ export async function putConsent(ctx: Context, shared: Shared, prepared: Prepare
 function tokensOf(ctx: Context, prepared: Prepared): readonly string[] {
   const bearer = /^Bearer\s+([\w.~+/=-]+)$/i.exec(headerOf(ctx.req, 'authorization') ?? '')?.[1];
   const tokens =
-    bearer === undefined
-      ? (prepared.cookies(ctx.req.headers.cookie).consent[CONSENT_COOKIE] ?? [])
-      : [bearer];
+    bearer === undefined ? (prepared.cookies(ctx.req.headers.cookie).consent[RECORD_COOKIE] ?? []) : [bearer];
   return tokens.filter((token) => token.length <= TOKEN_CHARS);
 }
 

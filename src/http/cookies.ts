@@ -2,11 +2,9 @@
 // header goes further than this file. Values stay raw, and a name that comes twice keeps both.
 
 import { LRUCache } from 'lru-cache';
+import { RECORD_COOKIE } from '../core/consent.ts';
 import { IDENTIFIERS } from '../core/identifiers.ts';
-import { copied } from './copied.ts';
-
-/** Our own signed record. */
-export const CONSENT_COOKIE = 'sluis_consent';
+import { copied } from '../core/recent.ts';
 
 export type CookieValues = Readonly<Record<string, readonly string[]>>;
 
@@ -39,7 +37,7 @@ export function cookieSorter(isConsentCookie: (name: string) => boolean): Cookie
     if (known !== undefined) return known;
     const use = {
       id: ID_NAMES.some((form) => form.test(name)),
-      consent: name === CONSENT_COOKIE || isConsentCookie(name),
+      consent: name === RECORD_COOKIE || isConsentCookie(name),
     };
     uses.set(copied(name), use);
     return use;

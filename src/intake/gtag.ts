@@ -3,11 +3,11 @@
 
 import { GatewayError } from '../core/errors.ts';
 import type { IntakeProtocol, IntakeRequest, Opened, Rejected } from '../core/plugin.ts';
+import { copied } from '../core/recent.ts';
 import { NO_CONTENT } from './answer.ts';
 import { GTAG_WIRE, gtagEvent } from './gtag/hit.ts';
 import { parsePairs } from './query.ts';
 import type { Pairs } from './query.ts';
-import { copied } from './remembered.ts';
 import { bodyText, checkShared, refusal } from './read.ts';
 import type { Fault, Read } from './read.ts';
 import { surroundings } from './surroundings.ts';

@@ -1,11 +1,10 @@
 // What a pure function said of a short string, kept: the names in events are few and come again with every one of them.
 // Bounded: a client that makes up names gains nothing but that the next ones are worked out anew.
 
+import { copied } from '../core/recent.ts';
+
 /** Longer texts are no names. */
 const LONGEST = 64;
-
-/** Well-formed text with memory of its own: a piece of a body or query is a view that keeps all of it alive. */
-export const copied = (text: string): string => Buffer.from(text, 'utf8').toString('utf8');
 
 /** `make` must be pure; its results are shared and must not be changed. `undefined` is not remembered. */
 export function remembered<T>(
@@ -16,7 +15,7 @@ export function remembered<T>(
   return (text) => {
     const found = known.get(text);
     if (found !== undefined) return found;
-    if (text.length > longest || !text.isWellFormed()) return make(text); // what is not well-formed cannot be copied
+    if (text.length > longest || !text.isWellFormed()) return make(text); // what is not well-formed names nothing
     if (known.size >= most) known.clear();
     const own = copied(text);
     const made = make(own); // what it makes may be a view of what it is given

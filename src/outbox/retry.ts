@@ -26,9 +26,6 @@ export interface Attempted {
 
 export type Retry = { readonly retryAt: number; readonly code: string };
 
-/** The result of an attempt whose lease died unsettled, as if it had just been observed. */
-export const INTERRUPTED: AttemptResult = { kind: 'uncertain', code: 'interrupted' };
-
 /** What follows from one attempt: an outcome, or the instant of the next attempt. */
 export function nextAttempt(attempted: Attempted): Retry | Outcome {
   const { result } = attempted;

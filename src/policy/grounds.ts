@@ -1,6 +1,7 @@
 // Works out how each purpose stands for one destination: every claim answers for itself, any denial denies, and a grant
 // counts only from a source the site trusts, for this vendor, by name where the purpose demands it, and within its age.
 
+import { noticeInForce } from '../core/config.ts';
 import type { Destination, Notice, Site, Snapshot } from '../core/config.ts';
 import type { Claim, ConsentState, Purpose } from '../core/consent.ts';
 import { isExplicit } from '../core/consent.ts';
@@ -59,11 +60,6 @@ function earliestOf(grants: readonly Grant[]): number | null {
   for (const { dated } of grants)
     if (dated !== null && (earliest === null || dated.at < earliest)) earliest = dated.at;
   return earliest;
-}
-
-/** The notice in force at an instant: the latest that began. */
-export function noticeInForce(notices: readonly Notice[], now: number): Notice | null {
-  return notices.findLast((notice) => notice.from <= now) ?? null;
 }
 
 function coveringNotices(oldest: Grant | undefined, current: Notice | null): readonly Notice[] | null {

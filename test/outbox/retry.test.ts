@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import * as fc from 'fast-check';
-import { backoffMs, INTERRUPTED, LONGEST_MS, nextAttempt, SHORTEST_MS } from '../../src/outbox/retry.ts';
+import { backoffMs, LONGEST_MS, nextAttempt, SHORTEST_MS } from '../../src/outbox/retry.ts';
 import type { Attempted } from '../../src/outbox/retry.ts';
 import { DAY, NOW } from '../support/snapshot.ts';
 
@@ -62,7 +62,7 @@ const TABLE: readonly (readonly [string, Partial<Attempted>, ReturnType<typeof n
   ['uncertain at the end, dedupe', { ...uncertain, ...late }, { name: 'expired', code: 'reset' }],
   [
     'interrupted by a crash, no dedupe',
-    { result: INTERRUPTED, dedupes: false },
+    { result: { kind: 'uncertain', code: 'interrupted' }, dedupes: false },
     { name: 'uncertain', code: 'interrupted' },
   ],
   ['no time for retries at all', { retryForMs: 0 }, { name: 'expired', code: 'timeout' }],
