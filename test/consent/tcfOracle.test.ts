@@ -1,7 +1,7 @@
 // The reference library as an oracle: on every string that both accept, every field and every vendor bit agree. The oracle can
 // be stopped for seconds by a short string, so it is asked only what our own reader found to be small.
 
-import { GVL, TCModel, TCString, PurposeRestriction, RestrictionType } from '@iabtechlabtcf/core';
+import { TCModel, TCString, PurposeRestriction, RestrictionType } from '@iabtechlabtcf/core';
 import test from 'ava';
 import * as fc from 'fast-check';
 import type { TcfListing } from '../../src/consent/tcfListing.ts';
@@ -10,6 +10,7 @@ import { decodeTcString } from '../../src/consent/tcfString.ts';
 import { hasVendor } from '../../src/consent/vendorSet.ts';
 import type { Composed, Range, Vendors } from './composer.ts';
 import { compose, composed, NOBODY } from './composer.ts';
+import { vendorListOf } from '../support/vendorList.ts';
 
 const HIGHEST_ASKED = 3000;
 
@@ -77,34 +78,7 @@ const ids = (max: number, most: number) => fc.uniqueArray(fc.integer({ min: 1, m
 
 const VENDORS = Array.from({ length: 900 }, (_, index) => index + 1).filter((id) => id % 7 !== 3);
 
-const vendorList = new GVL({
-  gvlSpecificationVersion: 3,
-  vendorListVersion: 178,
-  tcfPolicyVersion: 5,
-  lastUpdated: '2026-09-24T16:00:00Z',
-  purposes: Object.fromEntries(first24.slice(0, 11).map((id) => [id, { id, name: `Purpose ${id}` }])),
-  specialPurposes: {},
-  features: {},
-  specialFeatures: {},
-  stacks: {},
-  dataCategories: {},
-  vendors: Object.fromEntries(
-    VENDORS.map((id) => [
-      id,
-      {
-        id,
-        name: `Vendor ${id}`,
-        purposes: [1, 2, 3, 4],
-        legIntPurposes: [7, 8, 9, 10],
-        flexiblePurposes: [2, 7, 8, 9, 10],
-        specialPurposes: [],
-        features: [],
-        specialFeatures: [],
-      },
-    ]),
-  ),
-  // a vendor list of made-up vendors, with the fields that the encoder looks at
-} as unknown as ConstructorParameters<typeof GVL>[0]);
+const vendorList = vendorListOf({ ids: VENDORS, purposes: [1, 2, 3, 4], flexible: [2, 7, 8, 9, 10] });
 
 const day = fc.integer({ min: 17_800, max: 20_700 }).map((days) => days * 86_400_000);
 const some = fc.oneof(

@@ -74,6 +74,16 @@ function checkNothingLost(t: ExecutionContext, { acknowledged, healthy, failing 
   }
 }
 
+/** With vendors well again and space on the disk, a start delivers what waits, takes events and has lost none. */
+async function worksItselfFree(t: ExecutionContext, scene: Scene): Promise<void> {
+  scene.failing.mood = 'ok';
+  const life = await startLife(t, scene);
+  await drained(life);
+  await takesAgain(life, scene);
+  await drained(life);
+  checkNothingLost(t, scene);
+}
+
 function checkRefusal(t: ExecutionContext, answer: Answered): void {
   t.is(answer.status, 503);
   t.is(answer.type, 'application/problem+json');
@@ -180,12 +190,7 @@ onDisk('killed with its reserve spent, it starts when there is space and loses n
   t.log(attempt instanceof StartFailed ? attempt.message : 'it runs');
 
   rmSync(filler);
-  scene.failing.mood = 'ok';
-  const life = await startLife(t, scene);
-  await drained(life);
-  await takesAgain(life, scene);
-  await drained(life);
-  checkNothingLost(t, scene);
+  await worksItselfFree(t, scene);
 });
 
 onDisk('killed when the queue had filled the disk, it starts and works itself free', async (t) => {
@@ -194,12 +199,7 @@ onDisk('killed when the queue had filled the disk, it starts and works itself fr
   checkRefusal(t, await sendUntilRefused(before, scene));
   await before.kill();
 
-  scene.failing.mood = 'ok';
-  const life = await startLife(t, scene);
-  await drained(life);
-  await takesAgain(life, scene);
-  await drained(life);
-  checkNothingLost(t, scene);
+  await worksItselfFree(t, scene);
 });
 
 onDisk('a first start without space says so, and succeeds once there is some', async (t) => {

@@ -1,11 +1,12 @@
 // Random consents: what a request carries about the visitor's choice, and beside it what that choice says, as the oracle is to
 // understand it. Every format that the gateway reads, contradictions, old notices, age, the future, and garbage.
 
-import { GVL, TCModel, TCString } from '@iabtechlabtcf/core';
+import { TCModel, TCString } from '@iabtechlabtcf/core';
 import type { ConsentRecord } from '../../src/core/ports.ts';
 import type { Draw } from './random.ts';
 import { DAY, EXPLICIT, PURPOSES } from './routing.ts';
 import type { RoutingModel, SiteModel } from './routing.ts';
+import { vendorListOf } from '../support/vendorList.ts';
 
 export type Answer = 'granted' | 'denied';
 
@@ -162,37 +163,10 @@ const statedRecord: Maker = (draw, setting) => {
 
 const list = (ids: readonly number[], id: number): boolean => ids.includes(id);
 const VENDORS = Array.from({ length: 900 }, (_, index) => index + 1);
-const vendorList = new GVL({
-  gvlSpecificationVersion: 3,
-  vendorListVersion: 178,
-  tcfPolicyVersion: 5,
-  lastUpdated: '2026-09-24T16:00:00Z',
-  purposes: Object.fromEntries(VENDORS.slice(0, 11).map((id) => [id, { id, name: `Purpose ${id}` }])),
-  specialPurposes: {},
-  features: {},
-  specialFeatures: {},
-  stacks: {},
-  dataCategories: {},
-  vendors: Object.fromEntries(
-    VENDORS.map((id) => [
-      id,
-      {
-        id,
-        name: `Vendor ${id}`,
-        purposes: [1, 2, 3, 4, 5, 6],
-        legIntPurposes: [7, 8, 9, 10],
-        flexiblePurposes: [],
-        specialPurposes: [],
-        features: [],
-        specialFeatures: [],
-      },
-    ]),
-  ),
-  // a vendor list of made-up vendors, with the fields that the encoder looks at
-} as unknown as ConstructorParameters<typeof GVL>[0]);
+const vendorList = vendorListOf({ ids: VENDORS, purposes: [1, 2, 3, 4, 5, 6], flexible: [] });
 
 const tcf: Maker = (draw, setting) => {
-  const day = Math.floor(someTime(draw, setting) / DAY) * DAY - (draw.chance(0.5) ? 0 : 0);
+  const day = Math.floor(someTime(draw, setting) / DAY) * DAY;
   const model = new TCModel(vendorList);
   const consents = Array.from({ length: 10 }, (_, index) => index + 1).filter(() => draw.chance(0.9));
   const asked = setting.routing.destinations.flatMap(({ tcf: id }) => (id === null ? [] : [id]));
