@@ -23,6 +23,8 @@ import { eventEntry } from './core/vocabulary.ts';
 import { joinable } from './identity/linkage.ts';
 import { planFor } from './identity/plan.ts';
 import type { Keyring, Subjects } from './identity/pseudonym.ts';
+import { share } from './identity/shared.ts';
+import type { Shared } from './identity/shared.ts';
 import { decide } from './policy/decide.ts';
 import { readingOf } from './policy/grounds.ts';
 import { isSensitive } from './policy/sensitive.ts';
@@ -110,18 +112,17 @@ const refusedFor = (decision: Decision, code: ReasonCode): Decision => ({
 });
 
 interface Judging {
-  readonly event: ReceivedEvent;
   readonly id: string;
   readonly facts: EventFacts;
   readonly site: Site;
-  readonly scan: () => Scan;
+  readonly shared: () => Shared;
   readonly decisions: ReadonlyMap<string, Decision>;
   readonly context: PipelineContext;
 }
 
 /** What one destination gets, or why it gets nothing after all. */
 function treat(destination: Destination, decision: Decision, judging: Judging): Told {
-  const { context, event, facts, site } = judging;
+  const { context, facts, site } = judging;
   const type = context.typeOf(destination.type);
   if (decision.verdict === 'block' || type === undefined)
     return { decision, permitted: null, remarks: [], fields: [] };
@@ -140,7 +141,7 @@ function treat(destination: Destination, decision: Decision, judging: Judging): 
     site: site.name,
     allowanceOf,
   });
-  const applied = apply(event, judging.scan(), {
+  const applied = apply(judging.shared(), {
     plan,
     context: {
       keyring: context.keys,
@@ -202,10 +203,9 @@ export function judge(received: ReceivedEvent, context: PipelineContext): Judged
     }),
   );
   const judging: Judging = {
-    event,
     id: context.newId(),
     facts,
-    scan,
+    shared: once(() => share(event, scan(), snapshot.pseudonyms.periodMs)),
     decisions: new Map(decisions.map((decision) => [decision.destination, decision])),
     context,
     site,

@@ -69,17 +69,17 @@ function rawProblem(code: ErrorCode): string {
 }
 
 /** Only while no other answer is due on the connection, lest it be taken for that one. */
-function mayAnswer(socket: Socket, last: Exchange | undefined): boolean {
+function mayAnswer(socket: Socket, last: Exchange | null): boolean {
   if (!socket.writable) return false;
-  if (last === undefined || last.response.writableFinished) return true;
+  if (last === null || last.response.writableFinished) return true;
   return !last.request.complete && !last.response.headersSent && last.response.socket === socket;
 }
 
-function answerClientErrors(server: Server, exchanges: WeakMap<Socket, Exchange>): void {
+function answerClientErrors(server: Server, connections: ReadonlyMap<Socket, Exchange | null>): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // The typing says Duplex; a server without TLS or upgrades hands out sockets.
     const connection = socket as Socket;
-    if (error.code === 'ECONNRESET' || !mayAnswer(connection, exchanges.get(connection))) {
+    if (error.code === 'ECONNRESET' || !mayAnswer(connection, connections.get(connection) ?? null)) {
       connection.destroy();
       return;
     }
@@ -98,8 +98,8 @@ async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
 interface Running {
   readonly server: Server;
   readonly inFlight: InFlight;
-  /** Open ones. */
-  readonly connections: ReadonlySet<Socket>;
+  /** Open ones, each with the last that came by it. */
+  readonly connections: ReadonlyMap<Socket, Exchange | null>;
 }
 
 async function closeServer({ server, inFlight, connections }: Running, deadlineMs: number): Promise<void> {
@@ -107,7 +107,7 @@ async function closeServer({ server, inFlight, connections }: Running, deadlineM
   // Kept alive by a request that ended after `close`, or opened by a browser in advance and never used: Node leaves both.
   const closeUnused = (): void => {
     server.closeIdleConnections();
-    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+    for (const socket of connections.keys()) if (socket.bytesRead === 0) socket.destroy();
   };
   closeUnused();
   const sweep = setInterval(closeUnused, 25);
@@ -174,19 +174,18 @@ export function createListener(
   inFlight: InFlight,
   options: ListenerOptions,
 ): Listener {
-  const exchanges = new WeakMap<Socket, Exchange>();
-  const connections = new Set<Socket>();
+  const connections = new Map<Socket, Exchange | null>();
   let ending: Promise<void> | null = null;
   const server = limitedServer(options.limits, (request, response) => {
-    exchanges.set(request.socket, { request, response });
+    if (connections.has(request.socket)) connections.set(request.socket, { request, response });
     if (ending !== null) response.setHeader('connection', 'close');
     handler(request, response);
   });
   server.on('connection', (socket: Socket) => {
-    connections.add(socket);
+    connections.set(socket, null);
     socket.once('close', () => connections.delete(socket));
   });
-  answerClientErrors(server, exchanges);
+  answerClientErrors(server, connections);
   return {
     get address() {
       return addressOf(server);

@@ -1,11 +1,10 @@
 // The sole maker of permitted events: what was received, minus all that the plan does not let this destination have. Everything
 // here removes, replaces or coarsens; nothing received leaves without having been named by the vocabulary, the plan or the route.
 
-import type { ReceivedEvent, Wire } from '../core/event.ts';
+import type { Wire } from '../core/event.ts';
 import { PermittedEvent } from '../core/permitted.ts';
 import type { PermittedData } from '../core/permitted.ts';
 import type { Remark } from '../core/treatment.ts';
-import type { Scan } from '../detect/event.ts';
 import { anonymised, wholeSecond } from './coarsen.ts';
 import { fieldsIn, fieldsOf } from './fields.ts';
 import { treatIdentifiers } from './ids.ts';
@@ -15,7 +14,6 @@ import type { Plan } from './plan.ts';
 import type { Keyring } from './pseudonym.ts';
 import { Remarks } from './remarks.ts';
 import type { Shared } from './shared.ts';
-import { sharedBy } from './shared.ts';
 
 export interface ApplyContext {
   readonly keyring: Keyring;
@@ -36,14 +34,12 @@ export type Applied =
 
 /** Makes of a received event what one destination may have of it. */
 export function apply(
-  event: ReceivedEvent,
-  scan: Scan,
+  same: Shared,
   { plan, context }: { readonly plan: Plan; readonly context: ApplyContext },
 ): Applied {
   const remarks = new Remarks();
-  const same = sharedBy(event, scan, plan);
   remarks.addAll(same.remarks);
-  const full = build({ event, scan, plan, context, same, remarks });
+  const full = build({ plan, context, same, remarks });
   const data = plan.anonymous ? anonymised(full) : full;
   if (plan.anonymous) remarks.add('*', 'anonymous', 'coarsen');
   if (!plan.type.canPlace(data, plan.destination.settings))
@@ -53,8 +49,6 @@ export function apply(
 }
 
 interface Building {
-  readonly event: ReceivedEvent;
-  readonly scan: Scan;
   readonly plan: Plan;
   readonly context: ApplyContext;
   readonly same: Shared;
@@ -62,7 +56,8 @@ interface Building {
 }
 
 function build(building: Building): PermittedData {
-  const { event, scan, plan, context, same, remarks } = building;
+  const { plan, context, same, remarks } = building;
+  const { event, scan } = same;
   const { keyring, eventId } = context;
   const { ids, links, kept } = treatIdentifiers(plan, { ids: same.ids, scan, keyring, remarks });
   const content = same.content(plan);
@@ -95,8 +90,9 @@ function build(building: Building): PermittedData {
   return kept.length === 0 ? data : { ...data, kept };
 }
 
-function permittedWire({ event, scan, plan, context, remarks }: Building): Wire | null {
-  const { wire } = event;
+function permittedWire({ same, plan, context, remarks }: Building): Wire | null {
+  const { scan } = same;
+  const { wire } = same.event;
   if (wire === null || plan.wire !== wire.protocol) return null;
   const forms = context.wireForms?.(wire.protocol) ?? {};
   const fields: Record<string, string> = {};

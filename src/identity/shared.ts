@@ -1,5 +1,5 @@
 // What several destinations get alike, made once per event: words and items for all of them, parameters, traits and page for
-// those whose routes list the same names. Remembered with the event's scan and gone with it.
+// those whose routes list the same names.
 
 import type { Campaign, Item, Page, ReceivedEvent } from '../core/event.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -25,7 +25,10 @@ export interface Content {
   readonly fields: readonly string[];
 }
 
+/** One event with all that is asked about it for every destination. */
 export interface Shared {
+  readonly event: ReceivedEvent;
+  readonly scan: Scan;
   readonly ids: readonly NamedId[];
   readonly person: readonly GivenPerson[];
   readonly name: string;
@@ -37,17 +40,11 @@ export interface Shared {
   content(plan: Plan): Content;
 }
 
-const sharedOf = new WeakMap<Scan, Shared>();
-
-export function sharedBy(event: ReceivedEvent, scan: Scan, plan: Plan): Shared {
-  const known = sharedOf.get(scan);
-  if (known !== undefined) return known;
-  const made = share(event, scan, plan.periodMs);
-  sharedOf.set(scan, made);
-  return made;
-}
-
-function share(event: ReceivedEvent, scan: Scan, periodMs: number): Shared {
+/**
+ * Held by whoever judges the event and by nobody else: a table from scans to this, weak as it was, kept every event alive until
+ * the next full collection (measured: 9 KB of each).
+ */
+export function share(event: ReceivedEvent, scan: Scan, periodMs: number): Shared {
   const remarks = new Remarks();
   const { device } = event;
   if (device.userAgent !== null || device.screen !== null) remarks.add('device', 'coarse_device', 'coarsen');
@@ -61,6 +58,8 @@ function share(event: ReceivedEvent, scan: Scan, periodMs: number): Shared {
     device: coarseDevice(device),
   };
   return {
+    event,
+    scan,
     ids: namedIds(event, periodMs),
     person: givenPerson(event),
     ...same,

@@ -4,6 +4,8 @@ import type { ReceivedEvent } from '../../src/core/event.ts';
 import { scanEvent } from '../../src/detect/event.ts';
 import { scanText } from '../../src/detect/scan.ts';
 import { apply } from '../../src/identity/apply.ts';
+import { share } from '../../src/identity/shared.ts';
+import type { Shared } from '../../src/identity/shared.ts';
 import { keyring } from '../../src/identity/pseudonym.ts';
 import { config, planOf, visitor } from '../identity/setting.ts';
 import { site } from '../support/snapshot.ts';
@@ -81,6 +83,9 @@ const snapshot = config();
 const names = ['ga4', 'hubspot', 'clarity', 'meta'];
 const context = { keyring: keyring(snapshot.secrets), eventId: 'event-1' };
 
+const shared = (i: number): Shared =>
+  share(event(i), scanEvent(event(i), shop), snapshot.pseudonyms.periodMs);
+
 const CASES: Readonly<Record<string, (i: number) => void>> = {
   'patterns over all strings of an event': (i) => {
     for (const text of leaving[i % leaving.length] ?? []) scanText(text);
@@ -93,11 +98,11 @@ const CASES: Readonly<Record<string, (i: number) => void>> = {
     planOf(names[i % 4] ?? 'ga4', { snapshot });
   },
   'scan, plan and apply for one destination': (i) => {
-    apply(event(i), scanEvent(event(i), shop), { plan: planOf('ga4', { snapshot }), context });
+    apply(shared(i), { plan: planOf('ga4', { snapshot }), context });
   },
   'scan, plan and apply for four destinations': (i) => {
-    const scan = scanEvent(event(i), shop);
-    for (const name of names) apply(event(i), scan, { plan: planOf(name, { snapshot }), context });
+    const same = shared(i);
+    for (const name of names) apply(same, { plan: planOf(name, { snapshot }), context });
   },
 };
 

@@ -12,6 +12,7 @@ import type { DestinationType } from '../../src/core/plugin.ts';
 import { scanEvent } from '../../src/detect/event.ts';
 import type { Applied } from '../../src/identity/apply.ts';
 import { apply } from '../../src/identity/apply.ts';
+import { share } from '../../src/identity/shared.ts';
 import { planFor } from '../../src/identity/plan.ts';
 import { keyring } from '../../src/identity/pseudonym.ts';
 import { received } from '../support/events.ts';
@@ -154,7 +155,8 @@ export const applied = (event: ReceivedEvent, name: string, setting: Setting = {
     eventId: setting.eventId ?? 'event-1',
     ...(setting.wireForms === undefined ? {} : { wireForms: setting.wireForms }),
   };
-  return apply(event, scanEvent(event, site()), { plan: planOf(name, setting), context });
+  const plan = planOf(name, setting);
+  return apply(share(event, scanEvent(event, site()), plan.periodMs), { plan, context });
 };
 
 export const permitted = (event: ReceivedEvent, name: string, setting: Setting = {}): PermittedData => {
