@@ -8,6 +8,7 @@ import { send, write } from './answer.ts';
 import type { HeaderList } from './answer.ts';
 import { ClientGone, readBody } from './body.ts';
 import type { Body, BodyBudget } from './body.ts';
+import type { Burst } from './burst.ts';
 import type { CookieValues } from './cookies.ts';
 import { allowOrigin, allowPreflight, crossOriginHeaders } from './cors.ts';
 import type { RateLimiter } from './limits.ts';
@@ -23,6 +24,9 @@ export interface Shared {
   readonly prepare: Prepare;
   readonly limiter: RateLimiter;
   readonly budget: BodyBudget;
+  /** Requests that are read, and answers that are ready: see `Burst`. */
+  readonly reading: Burst;
+  readonly answering: Burst;
 }
 
 /** One request under one snapshot. */
@@ -92,7 +96,10 @@ async function read(call: Call, shared: Shared): Promise<Answer> {
       receivedAt: call.receivedAt,
       limits,
     };
-    if (handler.document === null) return await keep(call, request, shared.ports);
+    if (handler.document === null) {
+      await shared.reading.next();
+      return await keep(call, request, shared.ports);
+    }
     const { site } = siteOf(ctx.req, prepared, handler.document.hints(request));
     return handler.document.answer(request, site);
   } catch (error) {
@@ -147,6 +154,7 @@ export function collect(shared: Shared): Middleware {
     try {
       const short = sends ? null : answerWithoutReading(ctx, entry, prepared);
       const answer = short ?? (await read(callOf(ctx, entry, { target, prepared }), shared));
+      await shared.answering.next();
       if (sends) write(ctx, answer, besides);
       else send(ctx, answer);
     } catch (error) {

@@ -60,11 +60,11 @@ export class Flights {
     await new Promise<void>((resolve) => this.#landed.push(resolve));
   }
 
-  /** The first of an idle moment flies at the end of the tick, with what the same tick brings. */
+  /** The first of an idle moment flies when all that follows from the same moment is done, and takes along what that brought. */
   #schedule(): void {
     if (this.#flying || this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    process.nextTick(() => {
       this.#scheduled = false;
       void this.#fly();
     });
