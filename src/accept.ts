@@ -77,12 +77,23 @@ function tell(judged: Judged, snapshot: Snapshot, ports: AcceptPorts): void {
 }
 
 /** The person's own no, per destination, holds back what is queued of theirs. */
-async function holdBack(judged: readonly Judged[], outbox: Outbox, at: number): Promise<void> {
+interface Denied {
+  readonly subjects: readonly string[];
+  readonly destinations: readonly string[];
+}
+
+function deniedIn(judged: readonly Judged[]): readonly Denied[] {
+  const found: Denied[] = [];
   for (const { told, subjects } of judged) {
-    const denied: string[] = [];
-    for (const { decision } of told) if (isDenial(decision)) denied.push(decision.destination);
-    if (denied.length > 0) await outbox.denials.deny(subjects.all, denied, at);
+    const destinations: string[] = [];
+    for (const { decision } of told) if (isDenial(decision)) destinations.push(decision.destination);
+    if (destinations.length > 0) found.push({ subjects: subjects.all, destinations });
   }
+  return found;
+}
+
+async function holdBack(denied: readonly Denied[], outbox: Outbox, at: number): Promise<void> {
+  for (const { subjects, destinations } of denied) await outbox.denials.deny(subjects, destinations, at);
 }
 
 /** Takes the events of one request. Resolves after the durable append; throws what the store throws. */
@@ -91,11 +102,12 @@ export async function accept(events: readonly ReceivedEvent[], ports: AcceptPort
   const context: PipelineContext = { ...ports.context(), now: ports.clock.now() };
   const judged = events.map((event) => judge(event, context));
   for (const each of judged) tell(each, context.snapshot, ports);
-  await holdBack(judged, outbox, context.now);
+  const denied = deniedIn(judged);
+  if (denied.length > 0) await holdBack(denied, outbox, context.now);
   const admissions = admissionsOf(judged, context);
   const { duplicates } = admissions.length === 0 ? { duplicates: 0 } : await outbox.accept(admissions);
   // A no that came in the same request as a yes counts against it too, now that it is queued.
-  if (events.length > 1) await holdBack(judged, outbox, context.now);
+  if (events.length > 1) await holdBack(denied, outbox, context.now);
   return { accepted: events.length, duplicates };
 }
 

@@ -73,28 +73,27 @@ function collectChunks(
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const stop = (): void => {
-      request.off('data', onData).off('end', onEnd).off('close', onGone);
-    };
+    let over = false;
     const onData = (chunk: Buffer): void => {
+      if (over) return;
       size += chunk.length;
       try {
         if (size > limit) throw tooLarge();
         take(chunk.length);
         chunks.push(chunk);
       } catch (error) {
-        stop();
-        request.resume();
+        over = true;
+        chunks.length = 0;
         reject(error instanceof Error ? error : tooLarge());
       }
     };
     const onEnd = (): void => {
-      stop();
+      over = true;
       resolve(chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks, size));
     };
+    // Comes after the end of every request, too.
     const onGone = (): void => {
-      stop();
-      reject(new ClientGone());
+      if (!over) reject(new ClientGone());
     };
     // `close` follows every `error`; the listener for `error` stays, since an error nobody listens to ends the process.
     request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', ignore);

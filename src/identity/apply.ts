@@ -8,7 +8,7 @@ import type { Remark } from '../core/treatment.ts';
 import { anonymised, wholeSecond } from './coarsen.ts';
 import { fieldsIn, fieldsOf } from './fields.ts';
 import { treatIdentifiers } from './ids.ts';
-import { consentOf, narrowed } from './narrow.ts';
+import { narrowed } from './narrow.ts';
 import { permittedPerson } from './person.ts';
 import type { Plan } from './plan.ts';
 import type { Keyring } from './pseudonym.ts';
@@ -83,7 +83,7 @@ function build(building: Building): PermittedData {
     campaign: same.campaign,
     device: same.device,
     traits: content.traits,
-    consent: consentOf(plan.purposes),
+    consent: plan.consent,
     wire: permittedWire(building),
   };
   // Spread at the end: in the middle of a literal it makes all that follows slow.

@@ -6,10 +6,12 @@ import type { Destination, Snapshot } from '../core/config.ts';
 import type { Allowance } from '../core/decision.ts';
 import type { IdentifierKind, PseudonymFormat } from '../core/identifiers.ts';
 import { IDENTIFIERS, identifierKind, identifierName } from '../core/identifiers.ts';
+import type { PermittedConsent } from '../core/permitted.ts';
 import type { PersonField } from '../core/person.ts';
 import type { DestinationType } from '../core/plugin.ts';
 import type { RuleCode } from '../core/reasons.ts';
 import type { IdTreatment } from '../core/treatment.ts';
+import { consentOf } from './narrow.ts';
 
 export interface PlanInput {
   readonly destination: Destination;
@@ -65,6 +67,7 @@ export interface Plan {
   readonly listed: string;
   readonly wire: string | null;
   readonly purposes: Allowance['purposes'];
+  readonly consent: PermittedConsent;
   readonly periodMs: number;
 }
 
@@ -149,6 +152,7 @@ function makePlan(input: PlanInput): Plan {
     listed: `${destination.params.join()}\n${destination.query.join()}`,
     wire: anonymous ? null : type.wire,
     purposes: allowance.purposes,
+    consent: consentOf(allowance.purposes),
     periodMs: snapshot.pseudonyms.periodMs,
   };
 }

@@ -8,7 +8,7 @@ import type { Delivery } from '../core/delivery.ts';
 import { isObject } from '../core/json.ts';
 import type { JsonObject } from '../core/json.ts';
 import { PermittedEvent } from '../core/permitted.ts';
-import type { PermittedData } from '../core/permitted.ts';
+import type { PermittedConsent, PermittedData } from '../core/permitted.ts';
 import type { Admission, AdmittedEvent } from '../core/ports.ts';
 import { isEventFacts, isPermittedData } from './shape.ts';
 
@@ -78,18 +78,21 @@ function encodeRow(admission: Admission, events: readonly AdmittedEvent[]): Enco
   return { schema: SCHEMA, check: checksum(head, body), head, body, told };
 }
 
-/** A returning visitor's claim is the same object again, and most of a consent state is claims. */
-const claimTexts = new WeakMap<Claim, string>();
+/**
+ * A returning visitor's claim is the same object again, and most of a consent state is claims; what a vendor is told of consent
+ * is one object for each plan.
+ */
+const texts = new WeakMap<Claim | PermittedConsent, string>();
 
-function claimText(claim: Claim): string {
-  let text = claimTexts.get(claim);
-  if (text === undefined) claimTexts.set(claim, (text = JSON.stringify(claim)));
+function remembered(part: Claim | PermittedConsent): string {
+  let text = texts.get(part);
+  if (text === undefined) texts.set(part, (text = JSON.stringify(part)));
   return text;
 }
 
 function consentText({ claims, label, readAt }: ConsentState): string {
   const rest = { label, readAt } satisfies Omit<ConsentState, 'claims'>;
-  return withCommon(`{"claims":[${claims.map(claimText).join()}]}`, JSON.stringify(rest));
+  return withCommon(`{"claims":[${claims.map(remembered).join()}]}`, JSON.stringify(rest));
 }
 
 /** What differs by destination; the rest is mostly the same objects for all destinations of an event. */
@@ -139,8 +142,8 @@ function ownText({
   consent,
   wire,
 }: PermittedData): string {
-  const own = { destination, key, anonymous, ids, links, kept, person, consent, wire };
-  return JSON.stringify(own satisfies Record<Own, unknown>);
+  const own = { destination, key, anonymous, ids, links, kept, person, wire };
+  return `${JSON.stringify(own satisfies Omit<Record<Own, unknown>, 'consent'>).slice(0, -1)},"consent":${remembered(consent)}}`;
 }
 
 /** Two objects of different members as one; neither is empty. */
