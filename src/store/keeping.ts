@@ -7,8 +7,8 @@ import type { Owner } from './owner.ts';
 import { STATES } from './pool.ts';
 import { decodeProgress } from './progress.ts';
 import type { Ended } from './queue.ts';
-import { decodeHead } from './record.ts';
-import type { Head } from './record.ts';
+import { decodeHead } from './head.ts';
+import type { Head } from './head.ts';
 import type { HeadRow } from './rows.ts';
 import type { Turn } from './turn.ts';
 

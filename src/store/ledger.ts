@@ -4,7 +4,7 @@
 import type { LedgerEntry, OutcomeName } from '../core/delivery.ts';
 import { OUTCOMES } from '../core/delivery.ts';
 import type { Admission, AdmittedEvent, EntriesQuery } from '../core/ports.ts';
-import type { Head } from './record.ts';
+import type { Head } from './head.ts';
 import type { LogRow } from './rows.ts';
 
 type Line = readonly [
@@ -13,7 +13,7 @@ type Line = readonly [
   destination: string,
   step: LedgerEntry['step'],
   reasons: readonly string[],
-  /** Positions in the group's `names`: destinations get mostly the same fields. */
+  /** Positions in the row's `names`: events and destinations get mostly the same fields. */
   fields: readonly number[],
 ];
 
@@ -21,13 +21,21 @@ export interface LedgerGroup {
   readonly admission: string;
   readonly site: string;
   readonly config: string;
-  /** Names of fields, each once. */
-  readonly names: readonly string[];
   readonly lines: readonly Line[];
 }
 
-export function admittedGroup(admission: Admission, events: readonly AdmittedEvent[]): LedgerGroup {
-  const names: string[] = [];
+/** A row: the groups of one append or settlement, and the names of their fields, each once. */
+interface LedgerRow {
+  readonly names: readonly string[];
+  readonly groups: readonly LedgerGroup[];
+}
+
+/** Adds the names of fields that are new to `names`. */
+export function admittedGroup(
+  admission: Admission,
+  events: readonly AdmittedEvent[],
+  names: string[],
+): LedgerGroup {
   const lines: Line[] = [];
   for (const event of events)
     for (const { data } of event.permitted) {
@@ -36,10 +44,10 @@ export function admittedGroup(admission: Admission, events: readonly AdmittedEve
       const fields = (left ?? []).map((name) => positionIn(names, name));
       lines.push([event.id, event.facts.name, data.destination, 'admitted', [reason], fields]);
     }
-  return { admission: admission.id, site: admission.site, config: admission.config, names, lines };
+  return { admission: admission.id, site: admission.site, config: admission.config, lines };
 }
 
-/** A dozen names or two, so that looking through them is quicker than a table. */
+/** Some dozen names, so that looking through them is quicker than a table. */
 function positionIn(names: string[], name: string): number {
   const at = names.indexOf(name);
   return at < 0 ? names.push(name) - 1 : at;
@@ -54,16 +62,18 @@ export function outcomeGroup(
     const [event, eventName, destination] = head.deliveries[position] ?? ['', '', ''];
     return [event, eventName, destination, name, code === null ? [] : [code], []];
   });
-  return { admission: head.admission, site: head.site, config: head.config, names: [], lines };
+  return { admission: head.admission, site: head.site, config: head.config, lines };
 }
 
-export const encodeGroups = (groups: readonly LedgerGroup[]): string => JSON.stringify(groups);
+export const encodeGroups = (groups: readonly LedgerGroup[], names: readonly string[] = []): string =>
+  JSON.stringify({ names, groups } satisfies LedgerRow);
 
 /** Entries of one row that the query asks for, newest first. A row that cannot be read has none. */
 export function decodeEntries(row: LogRow, query: EntriesQuery): readonly LedgerEntry[] {
   if (row.at < (query.since ?? -Infinity) || row.at > (query.until ?? Infinity)) return [];
   const entries: LedgerEntry[] = [];
-  for (const group of parseGroups(row.entries))
+  const { names, groups } = parseRow(row.entries);
+  for (const group of groups)
     for (const [event, name, destination, step, reasons, fields] of group.lines) {
       if (query.destination !== undefined && destination !== query.destination) continue;
       if (query.event !== undefined && event !== query.event) continue;
@@ -77,27 +87,35 @@ export function decodeEntries(row: LogRow, query: EntriesQuery): readonly Ledger
         destination,
         step,
         reasons,
-        fields: fields.flatMap((at) => group.names[at] ?? []),
+        fields: fields.flatMap((at) => names[at] ?? []),
         config,
       });
     }
   return entries.reverse();
 }
 
-function parseGroups(text: string): readonly LedgerGroup[] {
+const NOTHING: LedgerRow = { names: [], groups: [] };
+
+function parseRow(text: string): LedgerRow {
   try {
     const value: unknown = JSON.parse(text);
-    return Array.isArray(value) ? value.filter(isGroup) : [];
+    return isRow(value) ? { names: value.names, groups: value.groups.filter(isGroup) } : NOTHING;
   } catch {
-    return [];
+    return NOTHING;
   }
 }
 
-const isGroup = (value: unknown): value is LedgerGroup =>
+const isRow = (value: unknown): value is { names: readonly string[]; groups: readonly unknown[] } =>
   typeof value === 'object' &&
   value !== null &&
   'names' in value &&
   Array.isArray(value.names) &&
+  'groups' in value &&
+  Array.isArray(value.groups);
+
+const isGroup = (value: unknown): value is LedgerGroup =>
+  typeof value === 'object' &&
+  value !== null &&
   'lines' in value &&
   Array.isArray(value.lines) &&
   value.lines.every(isLine);

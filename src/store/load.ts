@@ -7,7 +7,8 @@ import type { State } from './pool.ts';
 import { decodeProgress, encodeProgress, INITIAL } from './progress.ts';
 import type { DeliveryProgress } from './progress.ts';
 import type { Queue } from './queue.ts';
-import { decodeHead, SCHEMA } from './record.ts';
+import { decodeHead } from './head.ts';
+import { SCHEMA } from './record.ts';
 import type { HeadRow, Rows } from './rows.ts';
 
 /** Where a row goes whose head cannot be read: it names no destination any more. */

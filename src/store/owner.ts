@@ -18,7 +18,8 @@ import { Marks } from './marks.ts';
 import { STATES } from './pool.ts';
 import type { Ended } from './queue.ts';
 import { Queue } from './queue.ts';
-import { decodeHead, encode, RowReader } from './record.ts';
+import { decodeHead } from './head.ts';
+import { encode, RowReader } from './record.ts';
 import type { EncodedRow } from './record.ts';
 import type { Rows } from './rows.ts';
 import { Tally } from './tally.ts';
@@ -45,6 +46,7 @@ export class Owner {
     const fresh: string[] = [];
     const inCall = new Set<string>();
     const groups: LedgerGroup[] = [];
+    const names: string[] = [];
     const appended = admissions.map((admission) => {
       const duplicates: number[] = [];
       const events = admission.events.filter(({ dedupe }, index) => {
@@ -55,12 +57,12 @@ export class Owner {
         inCall.add(dedupe);
         return !known;
       });
-      if (events.length > 0) groups.push(admittedGroup(admission, events));
+      if (events.length > 0) groups.push(admittedGroup(admission, events, names));
       for (const row of encode(admission, events)) this.#insert(row, now, turn);
       return { id: admission.id, duplicates };
     });
     this.#marks.add(fresh, now, turn);
-    if (groups.length > 0) this.rows.addLog(now, encodeGroups(groups));
+    if (groups.length > 0) this.rows.addLog(now, encodeGroups(groups, names));
     return appended;
   }
 

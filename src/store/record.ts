@@ -10,23 +10,13 @@ import type { JsonObject } from '../core/json.ts';
 import { PermittedEvent } from '../core/permitted.ts';
 import type { PermittedConsent, PermittedData } from '../core/permitted.ts';
 import type { Admission, AdmittedEvent } from '../core/ports.ts';
-import { isEventFacts, isPermittedData } from './shape.ts';
+import type { Head, RestingHead } from './head.ts';
+import { isEventFacts, isPermittedData, parse } from './shape.ts';
 
 /** Raise it with every change of the resting form. Rows of a higher one are left alone. */
-export const SCHEMA = 1;
+export const SCHEMA = 2;
 /** An admission of more is kept as several rows, so that settling one delivery rewrites little. */
 const ROW_DELIVERIES = 64;
-
-/** What a row says about itself without opening its payload. */
-export interface Head {
-  readonly admission: string;
-  readonly site: string;
-  readonly config: string;
-  readonly receivedAt: number;
-  readonly subjects: readonly string[];
-  /** Event id, event name, destination, in the order of the body's lines. */
-  readonly deliveries: readonly (readonly [event: string, name: string, destination: string])[];
-}
 
 export interface RestingRow {
   readonly schema: number;
@@ -60,20 +50,27 @@ export function encode(admission: Admission, events: readonly AdmittedEvent[]): 
 function encodeRow(admission: Admission, events: readonly AdmittedEvent[]): EncodedRow {
   const { id, site, config, receivedAt, subjects, consent } = admission;
   const deliveries: [string, string, string][] = [];
+  const leaving: string[][] = [];
   const common: string[] = [];
+  const granted: string[] = [];
   const lines: string[] = [];
   let last: PermittedData | null = null;
-  for (const [index, event] of events.entries())
+  for (const [index, event] of events.entries()) {
+    const { name } = event.facts;
+    leaving.push([event.id, name, ...event.permitted.map(({ data }) => data.destination)]);
     for (const { data } of event.permitted) {
-      deliveries.push([event.id, event.facts.name, data.destination]);
+      deliveries.push([event.id, name, data.destination]);
       if (last === null || !isCommon(data, last)) common.push(commonText(data));
       last = data;
-      lines.push(`{"event":${index},"common":${common.length - 1},"own":${ownText(data)}}`);
+      const shared = `"common":${common.length - 1},"granted":${placeOf(remembered(data.consent), granted)}`;
+      lines.push(`{"event":${index},${shared},"own":${ownText(data)}}`);
     }
+  }
   const told: Head = { admission: id, site, config, receivedAt, subjects, deliveries };
-  const head = JSON.stringify(told);
+  const resting: RestingHead = { admission: id, site, config, receivedAt, subjects, events: leaving };
+  const head = JSON.stringify(resting);
   const facts = JSON.stringify(events.map((event) => event.facts));
-  const shared = `{"consent":${consentText(consent)},"facts":${facts},"common":[${common.join()}]}`;
+  const shared = `{"consent":${consentText(consent)},"facts":${facts},"common":[${common.join()}],"granted":[${granted.join()}]}`;
   const body = `${shared}\n${lines.join('\n')}`;
   return { schema: SCHEMA, check: checksum(head, body), head, body, told };
 }
@@ -95,9 +92,15 @@ function consentText({ claims, label, readAt }: ConsentState): string {
   return withCommon(`{"claims":[${claims.map(remembered).join()}]}`, JSON.stringify(rest));
 }
 
+/** Where a text stands in a list of few, added if it is new. */
+function placeOf(text: string, list: string[]): number {
+  const at = list.indexOf(text);
+  return at < 0 ? list.push(text) - 1 : at;
+}
+
 /** What differs by destination; the rest is mostly the same objects for all destinations of an event. */
-type Own = 'destination' | 'key' | 'anonymous' | 'ids' | 'links' | 'kept' | 'person' | 'consent' | 'wire';
-type Common = Omit<PermittedData, Own>;
+type Own = 'destination' | 'key' | 'anonymous' | 'ids' | 'links' | 'kept' | 'person' | 'wire';
+type Common = Omit<PermittedData, Own | 'consent'>;
 
 const isCommon = (a: PermittedData, b: PermittedData): boolean =>
   a.params === b.params &&
@@ -131,44 +134,13 @@ function commonText(data: PermittedData): string {
   return JSON.stringify(common);
 }
 
-function ownText({
-  destination,
-  key,
-  anonymous,
-  ids,
-  links,
-  kept,
-  person,
-  consent,
-  wire,
-}: PermittedData): string {
+function ownText({ destination, key, anonymous, ids, links, kept, person, wire }: PermittedData): string {
   const own = { destination, key, anonymous, ids, links, kept, person, wire };
-  return `${JSON.stringify(own satisfies Omit<Record<Own, unknown>, 'consent'>).slice(0, -1)},"consent":${remembered(consent)}}`;
+  return JSON.stringify(own satisfies Record<Own, unknown>);
 }
 
 /** Two objects of different members as one; neither is empty. */
 const withCommon = (own: string, common: string): string => `${own.slice(0, -1)},${common.slice(1)}`;
-
-/** Null if it cannot be read. */
-export function decodeHead(text: string): Head | null {
-  const value = parse(text);
-  return isHead(value) ? value : null;
-}
-
-function isHead(value: unknown): value is Head {
-  if (typeof value !== 'object' || value === null) return false;
-  const { admission, site, config, receivedAt, subjects, deliveries } = value as Partial<Head>; // each is checked below
-  return (
-    [admission, site, config].every((one) => typeof one === 'string') &&
-    Number.isFinite(receivedAt) &&
-    Array.isArray(subjects) &&
-    subjects.every((one) => typeof one === 'string') &&
-    Array.isArray(deliveries) &&
-    deliveries.every(
-      (one) => Array.isArray(one) && one.length === 3 && one.every((part) => typeof part === 'string'),
-    )
-  );
-}
 
 /** Reads single deliveries out of one row; the checksum and the shared line are looked at once. */
 export class RowReader {
@@ -193,7 +165,8 @@ export class RowReader {
     const told = this.#shared.facts[line.event];
     const facts = typeof told === 'object' ? { ...told, consent: this.#shared.consent } : null;
     const common = this.#shared.common[line.common];
-    const data = typeof common === 'object' ? { ...common, ...line.own } : null;
+    const consent = this.#shared.granted[line.granted];
+    const data = typeof common === 'object' ? { ...common, ...line.own, consent } : null;
     const [event, , destination] = named;
     if (!isEventFacts(facts) || !isPermittedData(data)) return { poison: 'shape' };
     if (data.destination !== destination) return { poison: 'misrouted' };
@@ -218,25 +191,26 @@ interface SharedLine {
   readonly consent: unknown;
   readonly facts: readonly unknown[];
   readonly common: readonly unknown[];
+  /** What vendors are told of consent. */
+  readonly granted: readonly unknown[];
 }
 
 const isShared = (value: unknown): value is SharedLine =>
-  isObject(value) && 'consent' in value && Array.isArray(value['facts']) && Array.isArray(value['common']);
-
-const isLine = (
-  value: unknown,
-): value is { readonly event: number; readonly common: number; readonly own: JsonObject } =>
   isObject(value) &&
-  typeof value['event'] === 'number' &&
-  typeof value['common'] === 'number' &&
-  isObject(value['own'] ?? null);
+  'consent' in value &&
+  [value['facts'], value['common'], value['granted']].every((list) => Array.isArray(list));
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+/** What one delivery has of its own, and where it finds the rest in the shared line. */
+interface OwnLine {
+  readonly event: number;
+  readonly common: number;
+  readonly granted: number;
+  readonly own: JsonObject;
 }
+
+const isLine = (value: unknown): value is OwnLine =>
+  isObject(value) &&
+  [value['event'], value['common'], value['granted']].every((place) => typeof place === 'number') &&
+  isObject(value['own'] ?? null);
 
 const checksum = (head: string, body: string): number => crc32(body, crc32(head));

@@ -105,3 +105,12 @@ const permittedData = exactly<PermittedData>({
 
 export const isEventFacts = (value: unknown): value is EventFacts => eventFacts(value);
 export const isPermittedData = (value: unknown): value is PermittedData => permittedData(value);
+
+/** Null for what is no JSON. */
+export function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
