@@ -1,8 +1,9 @@
-// `accept`: requests per second and CPU per request of the gateway (SQLite, four destinations, every rule on) beside bare Koa
-// and @koa/router that parses and stores nothing; both on core 0, the load on core 1, interleaved, medians.
+// `accept`: requests per second and CPU per request of the gateway (SQLite, one, four and ten destinations, every rule on) beside
+// bare Koa and @koa/router that parses and stores nothing; all on core 0, the load on core 1, interleaved, medians.
 
 import { resolve } from 'node:path';
-import { benchEvent, startGateway } from './gateway.ts';
+import { NOBODY, benchEvent, startGateway } from './gateway.ts';
+import type { BenchGateway } from './gateway.ts';
 import type { LoadPlan } from './load.ts';
 import { drive } from './load.ts';
 import type { Started } from './process.ts';
@@ -55,48 +56,63 @@ function figure(name: string, rounds: readonly Round[], bare: readonly Round[]):
   };
 }
 
-/** Runs interleaved rounds of bare Koa, permitted and denied traffic. */
+/** Servers run for so long before they are measured: what V8 still compiles is no cost of an event. */
+const WARM_UP_SECONDS = 8;
+const DESTINATIONS = [1, 4, 10] as const;
+
+interface Case {
+  readonly name: string;
+  readonly server: Started;
+  readonly plan: Omit<LoadPlan, 'port'>;
+  /** The case it is compared with. */
+  readonly bare: string;
+  readonly rounds: Round[];
+}
+
+const batchOf = (record: string): string => {
+  const event = (index: number): unknown =>
+    JSON.parse(benchEvent(record).replaceAll('{{n}}', `{{n}}-${index}`));
+  return JSON.stringify({ writeKey: 'shop-web', batch: Array.from({ length: 20 }, (_, at) => event(at)) });
+};
+
+const BARE = 'bare Koa + router';
+const BARE_BATCH = 'bare Koa + router, batch of 20';
+
+async function casesOf(bare: Started, gateways: readonly BenchGateway[]): Promise<readonly Case[]> {
+  const made: Case[] = [];
+  const add = (name: string, server: Started, to: { path: string; body: string; bare: string }): void =>
+    void made.push({ name, server, plan: plan(to.path, to.body), bare: to.bare, rounds: [] });
+  const single = { path: '/v1/track', bare: BARE };
+  const batch = { path: '/v1/batch', bare: BARE_BATCH };
+  for (const [at, gateway] of gateways.entries()) {
+    const record = await gateway.record();
+    if (at === 0) add(BARE, bare, { ...single, body: benchEvent(record) });
+    const count = DESTINATIONS[at];
+    add(`permitted at ${count}`, gateway, { ...single, body: benchEvent(record) });
+    add(`denied at ${count}`, gateway, { ...single, body: benchEvent(null) });
+    if (count !== 4) continue;
+    add(BARE_BATCH, bare, { ...batch, body: batchOf(record) });
+    add('batch of 20, permitted at 4', gateway, { ...batch, body: batchOf(record) });
+  }
+  return made;
+}
+
+/** Runs interleaved rounds of bare Koa, permitted and denied traffic, for events with one and more destinations. */
 export async function accept(): Promise<readonly Figure[]> {
   const bare = await start({ file: resolve(import.meta.dirname, 'bareKoa.ts'), portIn: portInJson }, 0);
-  const gateway = await startGateway(0);
+  const gateways: BenchGateway[] = [];
   try {
-    const record = await gateway.record();
-    const permitted = plan('/v1/track', benchEvent(record));
-    const denied = plan('/v1/track', benchEvent(null));
-    const batch = JSON.stringify({
-      writeKey: 'shop-web',
-      batch: Array.from(
-        { length: 20 },
-        (_, index) => JSON.parse(benchEvent(record).replaceAll('{{n}}', `{{n}}-${index}`)) as unknown,
-      ),
-    });
-    const batches = plan('/v1/batch', batch);
-    const runs = {
-      bare: [] as Round[],
-      permitted: [] as Round[],
-      denied: [] as Round[],
-      bareBatch: [] as Round[],
-      batches: [] as Round[],
-    };
-    await round(bare, { ...permitted, seconds: 2 });
-    await round(gateway, { ...permitted, seconds: 2 });
-    for (let index = 0; index < ROUNDS; index += 1) {
-      runs.bare.push(await round(bare, permitted));
-      runs.permitted.push(await round(gateway, permitted));
-      runs.denied.push(await round(gateway, denied));
-      runs.bareBatch.push(await round(bare, { ...batches, seconds: 2 }));
-      runs.batches.push(await round(gateway, { ...batches, seconds: 2 }));
-    }
-    return [
-      figure('bare Koa + router', runs.bare, runs.bare),
-      figure('one permitted event', runs.permitted, runs.bare),
-      figure('one denied event', runs.denied, runs.bare),
-      figure('bare Koa + router, batch of 20', runs.bareBatch, runs.bareBatch),
-      figure('batch of 20 permitted events', runs.batches, runs.bareBatch),
-    ];
+    for (const count of DESTINATIONS) gateways.push(await startGateway(0, NOBODY, count));
+    const cases = await casesOf(bare, gateways);
+    for (const each of cases) await round(each.server, { ...each.plan, seconds: WARM_UP_SECONDS });
+    for (let index = 0; index < ROUNDS; index += 1)
+      for (const each of cases) each.rounds.push(await round(each.server, each.plan));
+    const roundsOf = (name: string): readonly Round[] =>
+      cases.find((each) => each.name === name)?.rounds ?? [];
+    return cases.map((each) => figure(each.name, each.rounds, roundsOf(each.bare)));
   } finally {
     await bare.stop();
-    await gateway.stop();
+    for (const gateway of gateways) await gateway.stop();
   }
 }
 

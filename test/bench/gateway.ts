@@ -19,10 +19,28 @@ const DISCLOSED =
 /** Vendors at a port where nobody listens: the breaker opens and deliveries wait, so that only accepting is measured. */
 export const NOBODY = 'http://127.0.0.1:9';
 
-export const benchConfig = (vendors: string, store: string): string => `
+const secret = '"${BENCH_SECRET}"';
+const NAMED: readonly ((vendors: string) => string)[] = [
+  (vendors) => `ga4: { type: ga4, measurementId: G-BENCH0001, apiSecret: ${secret}, endpoint: "${vendors}" }`,
+  (vendors) =>
+    `hubspot: { type: hubspot, portalId: "1000001", accessToken: ${secret}, ids: { utk: keep }, person: [email], links: [ga], endpoint: "${vendors}" }`,
+  (vendors) =>
+    `meta: { type: meta, pixelId: "1000000000000001", accessToken: ${secret}, ids: { fbp: keep }, person: [email], endpoint: "${vendors}" }`,
+];
+const webhook = (name: string, vendors: string): string =>
+  `${name}: { type: http, url: "${vendors}/events", secret: ${secret}, requires: [analytics] }`;
+
+/** The first so many of GA4, HubSpot, Meta, and then webhooks. */
+const destinationsOf = (vendors: string, count: number): readonly string[] =>
+  Array.from({ length: count }, (_, at) => NAMED[at]?.(vendors) ?? webhook(`webhook${at}`, vendors));
+
+export const benchConfig = (vendors: string, store: string, count = 4): string => {
+  const destinations = destinationsOf(vendors, count);
+  const disclosed = destinations.map((each) => `${each.slice(0, each.indexOf(':'))}: { ${DISCLOSED} }`);
+  return `
 server: { listen: 127.0.0.1:0, admin: 127.0.0.1:0, allowPrivateEndpoints: true, limits: { ratePerSecond: 0 } }
 store: ${JSON.stringify(store)}
-secrets: [{ id: k1, value: "\${BENCH_SECRET}" }]
+secrets: [{ id: k1, value: ${secret} }]
 sites:
   shop:
     writeKey: shop-web
@@ -34,17 +52,12 @@ notices:
   - id: "2026-01"
     from: 2026-01-01T00:00:00+01:00
     discloses:
-      ga4: { ${DISCLOSED} }
-      hubspot: { ${DISCLOSED} }
-      meta: { ${DISCLOSED} }
-      webhook: { ${DISCLOSED} }
-    links: [{ from: ga, to: hubspot, aim: a, consequences: c }]
+      ${disclosed.join('\n      ')}
+    ${count > 1 ? 'links: [{ from: ga, to: hubspot, aim: a, consequences: c }]' : ''}
 destinations:
-  ga4: { type: ga4, measurementId: G-BENCH0001, apiSecret: "\${BENCH_SECRET}", endpoint: "${vendors}" }
-  hubspot: { type: hubspot, portalId: "1000001", accessToken: "\${BENCH_SECRET}", ids: { utk: keep }, person: [email], links: [ga], endpoint: "${vendors}" }
-  meta: { type: meta, pixelId: "1000000000000001", accessToken: "\${BENCH_SECRET}", ids: { fbp: keep }, person: [email], endpoint: "${vendors}" }
-  webhook: { type: http, url: "${vendors}/events", secret: "\${BENCH_SECRET}", requires: [analytics] }
+  ${destinations.join('\n  ')}
 `;
+};
 
 /** An event of about 900 bytes: a purchase with page, ids and consent. */
 export const benchEvent = (record: string | null): string =>
@@ -94,10 +107,10 @@ async function recordFrom(port: number): Promise<string> {
 }
 
 /** Starts it pinned to a core. */
-export async function startGateway(core: number, vendors: string = NOBODY): Promise<BenchGateway> {
+export async function startGateway(core: number, vendors = NOBODY, destinations = 4): Promise<BenchGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'sluis-bench-'));
   const config = join(folder, 'gateway.yaml');
-  writeFileSync(config, benchConfig(vendors, `sqlite:${join(folder, 'sluis.db')}`));
+  writeFileSync(config, benchConfig(vendors, `sqlite:${join(folder, 'sluis.db')}`, destinations));
   const options = {
     file: MAIN,
     args: ['serve', '--config', config, '--log-level', 'error'],
