@@ -188,7 +188,7 @@ export function judge(received: ReceivedEvent, context: PipelineContext): Judged
     switchedOff: switchedOff(event, snapshot),
     consent: state,
   };
-  const subjects = withRecords(keys.subjectDigests(event), state.claims, keys);
+  const subjects = keys.subjectDigests(event, recordsIn(state.claims));
   const standing = context.saidSince(subjects.all);
   const reading = readingOf({ state, site, snapshot, now });
   const decisions = snapshot.destinations.map((destination) =>
@@ -216,16 +216,13 @@ export function judge(received: ReceivedEvent, context: PipelineContext): Judged
   return { id: judging.id, event, facts, subjects, signals, told: withoutJoinable(told) };
 }
 
-/** Whoever holds a signed record is found by it too, also where the site reads no id cookies. */
-function withRecords(subjects: Subjects, claims: readonly Claim[], keys: Keyring): Subjects {
-  let { current, all } = subjects;
-  for (const { record } of claims) {
-    if (record === undefined) continue;
-    const digests = keys.subjectDigest('record', record);
-    current = [...current, ...digests.current];
-    all = [...all, ...digests.all];
-  }
-  return { current, all };
+const NO_RECORDS: readonly string[] = [];
+
+/** Signed records among the claims. */
+function recordsIn(claims: readonly Claim[]): readonly string[] {
+  let found: string[] | null = null;
+  for (const { record } of claims) if (record !== undefined) (found ??= []).push(record);
+  return found ?? NO_RECORDS;
 }
 
 function once<T>(make: () => T): () => T {

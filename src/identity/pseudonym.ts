@@ -34,7 +34,8 @@ export interface Keyring {
   eventKey(destination: string, site: string, id: string): string;
   /** Marks a message as seen; never leaves. */
   dedupeDigest(site: string, messageId: string): string;
-  subjectDigests(event: ReceivedEvent): Subjects;
+  /** Whoever holds one of these signed records is found by it too, also where the site reads no id cookies. */
+  subjectDigests(event: ReceivedEvent, records?: readonly string[]): Subjects;
   /** The same for one id, `name` being `<system>.<kind>` or `email`. */
   subjectDigest(name: string, value: string): Subjects;
 }
@@ -160,7 +161,11 @@ export function keyring(secrets: readonly GatewaySecret[]): Keyring {
     pseudonym: pseudonyms(current),
     eventKey: eventKeys(current),
     dedupeDigest: (site, messageId) => dedupeKey.of(two(site, messageId), 'base64url').slice(0, DIGEST_CHARS),
-    subjectDigests: (event) => subjects((add) => eachSubject(event, add)),
+    subjectDigests: (event, records = []) =>
+      subjects((add) => {
+        eachSubject(event, add);
+        for (const record of records) add('record', record);
+      }),
     subjectDigest: (name, value) => subjects((add) => addSubject(name, value, add)),
   };
 }

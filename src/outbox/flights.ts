@@ -94,7 +94,9 @@ export class Flights {
 
   async #land(group: readonly Waiting[]): Promise<void> {
     try {
-      const appended = await this.#store.append(group.flatMap((one) => one.admissions));
+      const admissions: Admission[] = [];
+      for (const one of group) for (const admission of one.admissions) admissions.push(admission);
+      const appended = await this.#store.append(admissions);
       let from = 0;
       for (const one of group) {
         one.resolve(appended.slice(from, from + one.admissions.length));

@@ -20,6 +20,8 @@ import { weigh } from './weigh.ts';
 /** Outcomes after which the payload stays, as a dead letter. */
 const STAYS: ReadonlySet<string> = new Set(['rejected', 'expired', 'poison']);
 const PAGE = 5000;
+const NO_DUPLICATES: readonly number[] = [];
+const NONE: ReadonlySet<Promise<unknown>> = new Set();
 
 export class Outbox {
   /** What people said since; counts what is open. */
@@ -64,7 +66,7 @@ export class Outbox {
         for (const digest of digests) this.#inFlight.delete(digest);
       }
     }
-    if (others.length > 0) await Promise.all(others);
+    if (others.size > 0) await Promise.all(others);
     return { accepted, duplicates: known };
   }
 
@@ -144,16 +146,16 @@ export class Outbox {
   /** Takes out events whose digest is being appended already; what they wait for decides about them too. */
   #withoutInFlight(admissions: readonly Admission[]): {
     readonly fresh: readonly Admission[];
-    readonly others: readonly Promise<unknown>[];
+    readonly others: ReadonlySet<Promise<unknown>>;
     readonly digests: readonly string[];
   } {
-    const others = new Set<Promise<unknown>>();
+    let others = NONE;
     const digests: string[] = [];
     const isFresh = ({ dedupe }: AdmittedEvent): boolean => {
       if (dedupe === null) return true;
       const first = this.#inFlight.get(dedupe);
       if (first === undefined) digests.push(dedupe);
-      else others.add(first);
+      else others = new Set(others).add(first);
       return first === undefined;
     };
     const fresh: Admission[] = [];
@@ -162,13 +164,14 @@ export class Outbox {
       if (events.length === admission.events.length) fresh.push(admission);
       else if (events.length > 0) fresh.push({ ...admission, events });
     }
-    return { fresh, others: [...others], digests };
+    return { fresh, others, digests };
   }
 
   /** Appends and tells workers; answers how many events the store knew already. */
   async #append(admissions: readonly Admission[]): Promise<number> {
     for (const one of admissions) this.denials.opened(one.subjects, deliveriesOf(one.events));
-    const bytes = admissions.reduce((sum, one) => sum + weigh(one), 0);
+    let bytes = 0;
+    for (const one of admissions) bytes += weigh(one);
     let appended: readonly Appended[];
     try {
       appended = await this.#flights.append(admissions, bytes);
@@ -178,14 +181,15 @@ export class Outbox {
     }
     const due: string[] = [];
     let duplicates = 0;
-    for (const [index, admission] of admissions.entries()) {
-      const known = appended[index]?.duplicates ?? [];
+    let index = 0;
+    for (const admission of admissions) {
+      const known = appended[index++]?.duplicates ?? NO_DUPLICATES;
       duplicates += known.length;
       const fresh = known.length === 0 ? admission.events : await this.#endKnown(admission, new Set(known));
       for (const { permitted } of fresh)
         for (const { data } of permitted) if (!due.includes(data.destination)) due.push(data.destination);
     }
-    due.forEach((name) => this.#wake(name));
+    for (const name of due) this.#wake(name);
     return duplicates;
   }
 
@@ -226,5 +230,8 @@ function eventsOf(admissions: readonly Admission[]): number {
   return events;
 }
 
-const deliveriesOf = (events: readonly AdmittedEvent[]): number =>
-  events.reduce((sum, event) => sum + event.permitted.length, 0);
+function deliveriesOf(events: readonly AdmittedEvent[]): number {
+  let deliveries = 0;
+  for (const { permitted } of events) deliveries += permitted.length;
+  return deliveries;
+}

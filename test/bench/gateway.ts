@@ -59,12 +59,12 @@ destinations:
 `;
 };
 
-/** An event of about 900 bytes: a purchase with page, ids and consent. */
+/** An event of about 900 bytes: a purchase with page, ids and consent. Ids and address are those of its visitor. */
 export const benchEvent = (record: string | null): string =>
   JSON.stringify({
     type: 'track',
     event: 'Order Completed',
-    anonymousId: '{{n}}-4c1a-9d7b-2f1e0c9a8b77',
+    anonymousId: '{{v}}-4c1a-9d7b-2f1e0c9a8b77',
     messageId: 'ajs-next-{{n}}',
     timestamp: new Date().toISOString(),
     writeKey: 'shop-web',
@@ -81,11 +81,11 @@ export const benchEvent = (record: string | null): string =>
         referrer: 'https://search.example/?q=boots',
       },
       locale: 'nl-NL',
-      traits: { email: 'ada@shop.example' },
+      traits: { email: 'ada.{{v}}@shop.example' },
       ids: {
-        'ga.client_id': '1837402915.1763900001',
-        'hubspot.utk': '9f0c1c0a6f2b4d7d8f2a1e3c5b7d9e0f',
-        'meta.fbp': 'fb.1.1763899000123.1234567890',
+        'ga.client_id': '{{v}}.1763900001',
+        'hubspot.utk': '9f0c1c0a6f2b4d7d8f2a{{v}}',
+        'meta.fbp': 'fb.1.1763899000123.{{v}}',
       },
       ...(record === null ? {} : { consent: { record } }),
     },

@@ -15,7 +15,8 @@ const BATCH = 20;
 /** As long as a signed record is. */
 const RECORD = `k1.${'eyJpZCI6InIxIiwibm90aWNlIjoiMjAyNi0wMSJ9'.repeat(5)}.${'Zm9v'.repeat(11)}`;
 const EVENT = benchEvent(RECORD);
-const numbered = (text: string, index: number): string => text.replaceAll('{{n}}', String(100_000 + index));
+const numbered = (text: string, index: number): string =>
+  text.replaceAll('{{n}}', String(100_000 + index)).replaceAll('{{v}}', String(1_000_000_000 + index));
 
 const HEADERS = {
   host: 'metrics.shop.example',

@@ -10,7 +10,10 @@ export interface LoadPlan {
   readonly port: number;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Bodies sent in turn. `{{n}}` is replaced by a running number, padded to twelve digits, so that every event is new. */
+  /**
+   * Bodies sent in turn. `{{n}}` is replaced by a running number, padded to twelve digits, so that every event is new; `{{v}}` by
+   * the number of a visitor, who sends eight events.
+   */
   readonly bodies: readonly string[];
   readonly connections: number;
   readonly seconds: number;
@@ -27,10 +30,25 @@ export interface LoadResult {
 }
 
 const DIGITS = 12;
+const EVENTS_OF_A_VISITOR = 8;
+/** Where the numbers go, until they are written. */
+const MARKS = { event: `@${'0'.repeat(DIGITS - 1)}`, visitor: `~${'0'.repeat(DIGITS - 1)}` } as const;
 
-/** A request whose running number can be written in place. */
-function template(plan: LoadPlan, body: string): { bytes: Buffer; slots: number[] } {
-  const text = body.replaceAll('{{n}}', '0'.repeat(DIGITS).replace(/^0/, '@'));
+interface Template {
+  readonly bytes: Buffer;
+  readonly events: readonly number[];
+  readonly visitors: readonly number[];
+}
+
+function placesOf(mark: string, bytes: Buffer): readonly number[] {
+  const places: number[] = [];
+  for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + 1)) places.push(at);
+  return places;
+}
+
+/** A request whose running numbers can be written in place. */
+function template(plan: LoadPlan, body: string): Template {
+  const text = body.replaceAll('{{n}}', MARKS.event).replaceAll('{{v}}', MARKS.visitor);
   const head = [
     `POST ${plan.path} HTTP/1.1`,
     'host: 127.0.0.1',
@@ -39,10 +57,7 @@ function template(plan: LoadPlan, body: string): { bytes: Buffer; slots: number[
     ...Object.entries(plan.headers).map(([name, value]) => `${name}: ${value}`),
   ].join('\r\n');
   const bytes = Buffer.from(`${head}\r\n\r\n${text}`);
-  const slots: number[] = [];
-  const mark = Buffer.from(`@${'0'.repeat(DIGITS - 1)}`);
-  for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + 1)) slots.push(at);
-  return { bytes, slots };
+  return { bytes, events: placesOf(MARKS.event, bytes), visitors: placesOf(MARKS.visitor, bytes) };
 }
 
 interface Tally {
@@ -93,14 +108,19 @@ function oneConnection(plan: LoadPlan, next: () => Buffer, tally: Tally, until: 
   });
 }
 
+function write(bytes: Buffer, number: number, places: readonly number[]): void {
+  for (const place of places) bytes.write(String(number).padStart(DIGITS, '0'), place, 'latin1');
+}
+
 async function load(plan: LoadPlan): Promise<LoadResult> {
   const templates = plan.bodies.map((body) => template(plan, body));
   let number = Math.floor(Math.random() * 1e9) * 100;
   const next = (): Buffer => {
     number += 1;
-    const { bytes, slots } = templates[number % templates.length] as (typeof templates)[number]; // never empty
+    const { bytes, events, visitors } = templates[number % templates.length] as Template; // never empty
     const copy = Buffer.from(bytes);
-    for (const slot of slots) copy.write(String(number).padStart(DIGITS, '0'), slot, 'latin1');
+    write(copy, number, events);
+    write(copy, Math.floor(number / EVENTS_OF_A_VISITOR), visitors);
     return copy;
   };
   const tally: Tally = { requests: 0, failures: 0, latencies: [] };
