@@ -76,7 +76,7 @@ function tell(judged: Judged, snapshot: Snapshot, ports: AcceptPorts): void {
   countRemarks(judged, snapshot, metrics);
 }
 
-/** The person's own no, per destination, holds back what is queued of theirs. */
+/** A person's own no, and to whom. */
 interface Denied {
   readonly subjects: readonly string[];
   readonly destinations: readonly string[];
@@ -92,6 +92,7 @@ function deniedIn(judged: readonly Judged[]): readonly Denied[] {
   return found;
 }
 
+/** The person's own no, per destination, holds back what is queued of theirs. */
 async function holdBack(denied: readonly Denied[], outbox: Outbox, at: number): Promise<void> {
   for (const { subjects, destinations } of denied) await outbox.denials.deny(subjects, destinations, at);
 }

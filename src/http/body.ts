@@ -88,6 +88,7 @@ function collectChunks(
       }
     };
     const onEnd = (): void => {
+      if (over) return;
       over = true;
       resolve(chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks, size));
     };
