@@ -2,7 +2,6 @@
 // Pure and synchronous, so that production, `explain` and the console tell the same story.
 
 import type { Destination, Site, Snapshot } from './core/config.ts';
-import type { Claim } from './core/consent.ts';
 import type { Allowance, Decision, EventFacts, Reason, SaidSince } from './core/decision.ts';
 import { NOTHING_ALLOWED } from './core/decision.ts';
 import { GatewayError } from './core/errors.ts';
@@ -188,7 +187,7 @@ export function judge(received: ReceivedEvent, context: PipelineContext): Judged
     switchedOff: switchedOff(event, snapshot),
     consent: state,
   };
-  const subjects = keys.subjectDigests(event, recordsIn(state.claims));
+  const subjects = keys.subjectDigests(event, state.claims);
   const standing = context.saidSince(subjects.all);
   const reading = readingOf({ state, site, snapshot, now });
   const decisions = snapshot.destinations.map((destination) =>
@@ -214,15 +213,6 @@ export function judge(received: ReceivedEvent, context: PipelineContext): Judged
     treat(destination, decisions[index] as Decision, judging),
   ); // same length
   return { id: judging.id, event, facts, subjects, signals, told: withoutJoinable(told) };
-}
-
-const NO_RECORDS: readonly string[] = [];
-
-/** Signed records among the claims. */
-function recordsIn(claims: readonly Claim[]): readonly string[] {
-  let found: string[] | null = null;
-  for (const { record } of claims) if (record !== undefined) (found ??= []).push(record);
-  return found ?? NO_RECORDS;
 }
 
 function once<T>(make: () => T): () => T {

@@ -12,7 +12,6 @@ import type { ConsentRecord } from '../core/ports.ts';
 import { json } from './answer.ts';
 import { readBody } from './body.ts';
 import type { Shared } from './collect.ts';
-
 import type { Prepared } from './prepared.ts';
 import { headerOf, siteOf, targetOf } from './request.ts';
 

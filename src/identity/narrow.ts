@@ -49,7 +49,7 @@ export function narrowed(data: PermittedData, plan: Plan): PermittedData {
     ),
     traits: only(data.traits, (name) => plan.params.has(name)),
     page: narrowedPage(data.page, plan.query),
-    consent: consentOf(plan.purposes.filter((purpose) => data.consent.purposes.includes(purpose))),
+    consent: consentOf(plan.consent.purposes.filter((purpose) => data.consent.purposes.includes(purpose))),
     wire: narrowedWire(data.wire, plan),
   };
 }

@@ -66,7 +66,6 @@ export interface Plan {
   /** Parameters and query names in one word: routes that list the same get the same content. */
   readonly listed: string;
   readonly wire: string | null;
-  readonly purposes: Allowance['purposes'];
   readonly consent: PermittedConsent;
   readonly periodMs: number;
 }
@@ -151,7 +150,6 @@ function makePlan(input: PlanInput): Plan {
     query: destination.query,
     listed: `${destination.params.join()}\n${destination.query.join()}`,
     wire: anonymous ? null : type.wire,
-    purposes: allowance.purposes,
     consent: consentOf(allowance.purposes),
     periodMs: snapshot.pseudonyms.periodMs,
   };

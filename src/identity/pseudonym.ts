@@ -3,6 +3,7 @@
 
 import { hkdfSync } from 'node:crypto';
 import type { GatewaySecret } from '../core/config.ts';
+import type { Claim } from '../core/consent.ts';
 import type { Identifier, ReceivedEvent } from '../core/event.ts';
 import type { PseudonymFormat } from '../core/identifiers.ts';
 import { identifierKind, identifierName } from '../core/identifiers.ts';
@@ -34,8 +35,8 @@ export interface Keyring {
   eventKey(destination: string, site: string, id: string): string;
   /** Marks a message as seen; never leaves. */
   dedupeDigest(site: string, messageId: string): string;
-  /** Whoever holds one of these signed records is found by it too, also where the site reads no id cookies. */
-  subjectDigests(event: ReceivedEvent, records?: readonly string[]): Subjects;
+  /** Whoever holds a signed record, named by a claim, is found by it too, also where the site reads no id cookies. */
+  subjectDigests(event: ReceivedEvent, claims?: readonly Claim[]): Subjects;
   /** The same for one id, `name` being `<system>.<kind>` or `email`. */
   subjectDigest(name: string, value: string): Subjects;
 }
@@ -161,10 +162,10 @@ export function keyring(secrets: readonly GatewaySecret[]): Keyring {
     pseudonym: pseudonyms(current),
     eventKey: eventKeys(current),
     dedupeDigest: (site, messageId) => dedupeKey.of(two(site, messageId), 'base64url').slice(0, DIGEST_CHARS),
-    subjectDigests: (event, records = []) =>
+    subjectDigests: (event, claims = []) =>
       subjects((add) => {
         eachSubject(event, add);
-        for (const record of records) add('record', record);
+        for (const { record } of claims) if (record !== undefined) add('record', record);
       }),
     subjectDigest: (name, value) => subjects((add) => addSubject(name, value, add)),
   };

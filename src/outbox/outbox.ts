@@ -20,8 +20,6 @@ import { weigh } from './weigh.ts';
 /** Outcomes after which the payload stays, as a dead letter. */
 const STAYS: ReadonlySet<string> = new Set(['rejected', 'expired', 'poison']);
 const PAGE = 5000;
-const NO_DUPLICATES: readonly number[] = [];
-const NONE: ReadonlySet<Promise<unknown>> = new Set();
 
 export class Outbox {
   /** What people said since; counts what is open. */
@@ -149,13 +147,13 @@ export class Outbox {
     readonly others: ReadonlySet<Promise<unknown>>;
     readonly digests: readonly string[];
   } {
-    let others = NONE;
+    const others = new Set<Promise<unknown>>();
     const digests: string[] = [];
     const isFresh = ({ dedupe }: AdmittedEvent): boolean => {
       if (dedupe === null) return true;
       const first = this.#inFlight.get(dedupe);
       if (first === undefined) digests.push(dedupe);
-      else others = new Set(others).add(first);
+      else others.add(first);
       return first === undefined;
     };
     const fresh: Admission[] = [];
@@ -181,9 +179,8 @@ export class Outbox {
     }
     const due: string[] = [];
     let duplicates = 0;
-    let index = 0;
-    for (const admission of admissions) {
-      const known = appended[index++]?.duplicates ?? NO_DUPLICATES;
+    for (const [index, admission] of admissions.entries()) {
+      const known = appended[index]?.duplicates ?? [];
       duplicates += known.length;
       const fresh = known.length === 0 ? admission.events : await this.#endKnown(admission, new Set(known));
       for (const { permitted } of fresh)

@@ -19,8 +19,11 @@ export type RestingHead = Omit<Head, 'deliveries'> & { readonly events: readonly
 /** Null if it cannot be read. */
 export function decodeHead(text: string): Head | null {
   const value = parse(text);
-  if (!isHead(value)) return null;
-  const { events, ...rest } = value;
+  return isHead(value) ? opened(value) : null;
+}
+
+/** With a place of its own for each delivery, as the body has a line for each. */
+export function opened({ events, ...rest }: RestingHead): Head {
   const deliveries = events.flatMap(([event = '', name = '', ...destinations]) =>
     destinations.map((destination) => [event, name, destination] as const),
   );

@@ -3,9 +3,12 @@
 
 import type { LedgerEntry, OutcomeName } from '../core/delivery.ts';
 import { OUTCOMES } from '../core/delivery.ts';
+import { isObject } from '../core/json.ts';
 import type { Admission, AdmittedEvent, EntriesQuery } from '../core/ports.ts';
 import type { Head } from './head.ts';
+import { placeOf } from './record.ts';
 import type { LogRow } from './rows.ts';
+import { parse } from './shape.ts';
 
 type Line = readonly [
   event: string,
@@ -41,16 +44,10 @@ export function admittedGroup(
     for (const { data } of event.permitted) {
       const reason = data.anonymous ? 'anonymous' : 'permitted';
       const left = Object.hasOwn(event.fields, data.destination) ? event.fields[data.destination] : [];
-      const fields = (left ?? []).map((name) => positionIn(names, name));
+      const fields = (left ?? []).map((name) => placeOf(name, names));
       lines.push([event.id, event.facts.name, data.destination, 'admitted', [reason], fields]);
     }
   return { admission: admission.id, site: admission.site, config: admission.config, lines };
-}
-
-/** Some dozen names, so that looking through them is quicker than a table. */
-function positionIn(names: string[], name: string): number {
-  const at = names.indexOf(name);
-  return at < 0 ? names.push(name) - 1 : at;
 }
 
 /** The row of an outcome; fields stand with the admission, for what was sent may have been narrowed since. */
@@ -97,21 +94,12 @@ export function decodeEntries(row: LogRow, query: EntriesQuery): readonly Ledger
 const NOTHING: LedgerRow = { names: [], groups: [] };
 
 function parseRow(text: string): LedgerRow {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRow(value) ? { names: value.names, groups: value.groups.filter(isGroup) } : NOTHING;
-  } catch {
-    return NOTHING;
-  }
+  const value = parse(text);
+  return isRow(value) ? { names: value.names, groups: value.groups.filter(isGroup) } : NOTHING;
 }
 
 const isRow = (value: unknown): value is { names: readonly string[]; groups: readonly unknown[] } =>
-  typeof value === 'object' &&
-  value !== null &&
-  'names' in value &&
-  Array.isArray(value.names) &&
-  'groups' in value &&
-  Array.isArray(value.groups);
+  isObject(value) && Array.isArray(value['names']) && Array.isArray(value['groups']);
 
 const isGroup = (value: unknown): value is LedgerGroup =>
   typeof value === 'object' &&

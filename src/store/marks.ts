@@ -2,6 +2,7 @@
 // written beside each append as one sequential row, so that a restart still knows them and a commit stays cheap.
 
 import type { Rows } from './rows.ts';
+import { parse } from './shape.ts';
 import type { Turn } from './turn.ts';
 
 const KEEP_MS = 24 * 3_600_000;
@@ -89,10 +90,6 @@ export class Marks {
 
 /** A row that cannot be read marks nothing: its events could be taken twice, under the same key at the vendor. */
 function parseDigests(text: string): readonly string[] {
-  try {
-    const value: unknown = JSON.parse(text);
-    return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
-  } catch {
-    return [];
-  }
+  const value = parse(text);
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 }

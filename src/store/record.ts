@@ -10,6 +10,7 @@ import type { JsonObject } from '../core/json.ts';
 import { PermittedEvent } from '../core/permitted.ts';
 import type { PermittedConsent, PermittedData } from '../core/permitted.ts';
 import type { Admission, AdmittedEvent } from '../core/ports.ts';
+import { opened } from './head.ts';
 import type { Head, RestingHead } from './head.ts';
 import { isEventFacts, isPermittedData, parse } from './shape.ts';
 
@@ -49,30 +50,26 @@ export function encode(admission: Admission, events: readonly AdmittedEvent[]): 
 
 function encodeRow(admission: Admission, events: readonly AdmittedEvent[]): EncodedRow {
   const { id, site, config, receivedAt, subjects, consent } = admission;
-  const deliveries: [string, string, string][] = [];
   const leaving: string[][] = [];
   const common: string[] = [];
   const granted: string[] = [];
   const lines: string[] = [];
   let last: PermittedData | null = null;
   for (const [index, event] of events.entries()) {
-    const { name } = event.facts;
-    leaving.push([event.id, name, ...event.permitted.map(({ data }) => data.destination)]);
+    leaving.push([event.id, event.facts.name, ...event.permitted.map(({ data }) => data.destination)]);
     for (const { data } of event.permitted) {
-      deliveries.push([event.id, name, data.destination]);
       if (last === null || !isCommon(data, last)) common.push(commonText(data));
       last = data;
       const shared = `"common":${common.length - 1},"granted":${placeOf(remembered(data.consent), granted)}`;
       lines.push(`{"event":${index},${shared},"own":${ownText(data)}}`);
     }
   }
-  const told: Head = { admission: id, site, config, receivedAt, subjects, deliveries };
   const resting: RestingHead = { admission: id, site, config, receivedAt, subjects, events: leaving };
   const head = JSON.stringify(resting);
   const facts = JSON.stringify(events.map((event) => event.facts));
   const shared = `{"consent":${consentText(consent)},"facts":${facts},"common":[${common.join()}],"granted":[${granted.join()}]}`;
   const body = `${shared}\n${lines.join('\n')}`;
-  return { schema: SCHEMA, check: checksum(head, body), head, body, told };
+  return { schema: SCHEMA, check: checksum(head, body), head, body, told: opened(resting) };
 }
 
 /**
@@ -92,8 +89,8 @@ function consentText({ claims, label, readAt }: ConsentState): string {
   return withCommon(`{"claims":[${claims.map(remembered).join()}]}`, JSON.stringify(rest));
 }
 
-/** Where a text stands in a list of few, added if it is new. */
-function placeOf(text: string, list: string[]): number {
+/** Where a text stands in a list, added if it is new: of some dozen, so that looking through them is quicker than a table. */
+export function placeOf(text: string, list: string[]): number {
   const at = list.indexOf(text);
   return at < 0 ? list.push(text) - 1 : at;
 }
