@@ -8,7 +8,7 @@ import type { Delivery, Recheck } from './core/delivery.ts';
 import type { ReceivedEvent } from './core/event.ts';
 import { IDENTIFIERS, identifierName } from './core/identifiers.ts';
 import type { DestinationType } from './core/plugin.ts';
-import type { Accepted, Clock, DecisionFeed, Metrics, RecordSharing } from './core/ports.ts';
+import type { Accepted, Admission, Clock, DecisionFeed, Metrics, RecordSharing } from './core/ports.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import { recheck } from './outbox/recheck.ts';
 import type { Judged, PipelineContext } from './pipeline.ts';
@@ -97,19 +97,31 @@ async function holdBack(denied: readonly Denied[], outbox: Outbox, at: number): 
   for (const { subjects, destinations } of denied) await outbox.denials.deny(subjects, destinations, at);
 }
 
-/** Takes the events of one request. Resolves after the durable append; throws what the store throws. */
-export async function accept(events: readonly ReceivedEvent[], ports: AcceptPorts): Promise<Accepted> {
-  const { outbox } = ports;
+/**
+ * Takes the events of one request. Resolves after the durable append of what of them is permitted, which is all that `accepted`
+ * counts; throws what the store throws.
+ */
+export function accept(events: readonly ReceivedEvent[], ports: AcceptPorts): Promise<Accepted> {
   const context: PipelineContext = { ...ports.context(), now: ports.clock.now() };
   const judged = events.map((event) => judge(event, context));
   for (const each of judged) tell(each, context.snapshot, ports);
   const denied = deniedIn(judged);
-  if (denied.length > 0) await holdBack(denied, outbox, context.now);
   const admissions = admissionsOf(judged, context);
-  const { duplicates } = admissions.length === 0 ? { duplicates: 0 } : await outbox.accept(admissions);
+  return denied.length === 0
+    ? ports.outbox.accept(admissions)
+    : holdBackAndAccept(denied, admissions, { ...ports, now: context.now, single: events.length === 1 });
+}
+
+async function holdBackAndAccept(
+  denied: readonly Denied[],
+  admissions: readonly Admission[],
+  { outbox, now, single }: { readonly outbox: Outbox; readonly now: number; readonly single: boolean },
+): Promise<Accepted> {
+  await holdBack(denied, outbox, now);
+  const accepted = await outbox.accept(admissions);
   // A no that came in the same request as a yes counts against it too, now that it is queued.
-  if (events.length > 1) await holdBack(denied, outbox, context.now);
-  return { accepted: events.length, duplicates };
+  if (!single) await holdBack(denied, outbox, now);
+  return accepted;
 }
 
 export interface RecheckContext {

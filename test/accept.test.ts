@@ -119,7 +119,7 @@ test('what is permitted is kept for each destination that may have it', async (t
 
 test('an event with nothing permitted leaves nothing in the store', async (t) => {
   const { ports, store, feed } = await setUp();
-  t.deepEqual(await accept([consenting({})], ports), { accepted: 1, duplicates: 0 });
+  t.deepEqual(await accept([consenting({})], ports), { accepted: 0, duplicates: 0 });
   t.deepEqual(await store.find({ state: 'pending' }), []);
   t.deepEqual(await store.entries({}), []);
   t.deepEqual(

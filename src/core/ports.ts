@@ -179,15 +179,16 @@ export interface Facts {
   freshAt(): number;
 }
 
-/** What an intake tells about events it read, and what became of them. */
+/** What was taken into the outbox. */
 export interface Accepted {
+  /** Events of which something is permitted. */
   readonly accepted: number;
   /** How many of those were known already. */
   readonly duplicates: number;
 }
 
-/** Takes events of one request through pipeline and outbox. Resolves after the durable append. */
-export type Accept = (events: readonly ReceivedEvent[]) => Promise<Accepted>;
+/** Takes events of one request through pipeline and outbox. Resolves after the durable append: then all of them are accepted. */
+export type Accept = (events: readonly ReceivedEvent[]) => Promise<unknown>;
 
 /** Told of every decision, for the console's list; kept in memory only. */
 export interface DecisionFeed {

@@ -40,17 +40,36 @@ export class BodyBudget {
   get held(): number {
     return this.#held;
   }
+
+  share(): Share {
+    return new Share(this);
+  }
+}
+
+/** What one request holds of the budget. */
+export class Share {
+  readonly #budget: BodyBudget;
+  #held = 0;
+
+  constructor(budget: BodyBudget) {
+    this.#budget = budget;
+  }
+
+  take(bytes: number): void {
+    this.#budget.take(bytes);
+    this.#held += bytes;
+  }
+
+  /** To be called when the bytes are not needed any more. */
+  release(): void {
+    this.#budget.give(this.#held);
+    this.#held = 0;
+  }
 }
 
 export interface BodyLimits {
   readonly bytes: number;
-  readonly budget: BodyBudget;
-}
-
-export interface Body {
-  readonly bytes: Uint8Array;
-  /** Gives its share of the budget back; call once, when the bytes are not needed any more. */
-  release(): void;
+  readonly share: Share;
 }
 
 const tooLarge = (): GatewayError =>
@@ -62,43 +81,6 @@ function checkHead(request: IncomingMessage, limit: number): void {
     throw new GatewayError('unsupported_encoding', 'send the body as it is or with `content-encoding: gzip`');
   // The parser has refused lengths that are not plain digits.
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge();
-}
-
-/** Collects the raw bytes. After a refusal the rest of the body flows away unread, within the request timeout. */
-function collectChunks(
-  request: IncomingMessage,
-  limit: number,
-  take: (bytes: number) => void,
-): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    let over = false;
-    const onData = (chunk: Buffer): void => {
-      if (over) return;
-      size += chunk.length;
-      try {
-        if (size > limit) throw tooLarge();
-        take(chunk.length);
-        chunks.push(chunk);
-      } catch (error) {
-        over = true;
-        chunks.length = 0;
-        reject(error instanceof Error ? error : tooLarge());
-      }
-    };
-    const onEnd = (): void => {
-      if (over) return;
-      over = true;
-      resolve(chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks, size));
-    };
-    // Comes after the end of every request, too.
-    const onGone = (): void => {
-      if (!over) reject(new ClientGone());
-    };
-    // `close` follows every `error`; the listener for `error` stays, since an error nobody listens to ends the process.
-    request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', ignore);
-  });
 }
 
 const isGzip = (request: IncomingMessage, bytes: Uint8Array): boolean =>
@@ -140,34 +122,53 @@ async function unpackGzip(bytes: Uint8Array, limit: number): Promise<Uint8Array>
   }
 }
 
-/** Throws `GatewayError` for what is refused and `ClientGone` when the client left before the end. */
-export async function readBody(
+async function unpacked(packed: Uint8Array, limits: BodyLimits): Promise<Uint8Array> {
+  return unpacking.during(async () => {
+    const bytes = await unpackGzip(packed, limits.bytes);
+    limits.share.take(bytes.length);
+    return bytes;
+  });
+}
+
+/**
+ * Rejects with `GatewayError` for what is refused and `ClientGone` when the client left before the end. After a refusal the rest
+ * of the body flows away unread, within the request timeout.
+ */
+export function readBody(
   request: IncomingMessage,
   response: ServerResponse,
   limits: BodyLimits,
-): Promise<Body> {
-  checkHead(request, limits.bytes);
-  if (request.headers.expect !== undefined) response.writeContinue();
-  let held = 0;
-  const take = (bytes: number): void => {
-    limits.budget.take(bytes);
-    held += bytes;
-  };
-  const release = (): void => {
-    limits.budget.give(held);
-    held = 0;
-  };
-  try {
-    const sent = await collectChunks(request, limits.bytes, take);
-    if (sent.length === 0 || !isGzip(request, sent)) return { bytes: sent, release };
-    const bytes = await unpacking.during(async () => {
-      const unpacked = await unpackGzip(sent, limits.bytes);
-      take(unpacked.length);
-      return unpacked;
-    });
-    return { bytes, release };
-  } catch (error) {
-    release();
-    throw error;
-  }
+): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    checkHead(request, limits.bytes);
+    if (request.headers.expect !== undefined) response.writeContinue();
+    const chunks: Buffer[] = [];
+    let size = 0;
+    let over = false;
+    const onData = (chunk: Buffer): void => {
+      if (over) return;
+      size += chunk.length;
+      try {
+        if (size > limits.bytes) throw tooLarge();
+        limits.share.take(chunk.length);
+        chunks.push(chunk);
+      } catch (error) {
+        over = true;
+        chunks.length = 0;
+        reject(error instanceof Error ? error : tooLarge());
+      }
+    };
+    const onEnd = (): void => {
+      if (over) return;
+      over = true;
+      const bytes = chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks, size);
+      resolve(size > 0 && isGzip(request, bytes) ? unpacked(bytes, limits) : bytes);
+    };
+    // Comes after the end of every request, too.
+    const onGone = (): void => {
+      if (!over) reject(new ClientGone());
+    };
+    // `close` follows every `error`; the listener for `error` stays, since an error nobody listens to ends the process.
+    request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', ignore);
+  });
 }

@@ -3,11 +3,11 @@
 
 import type { Context, Middleware } from 'koa';
 import { GatewayError } from '../core/errors.ts';
-import type { Answer, IntakeRequest } from '../core/plugin.ts';
+import type { Answer, IntakeRequest, Opened } from '../core/plugin.ts';
 import { send, write } from './answer.ts';
 import type { HeaderList } from './answer.ts';
 import { ClientGone, readBody } from './body.ts';
-import type { Body, BodyBudget } from './body.ts';
+import type { BodyBudget } from './body.ts';
 import type { Burst } from './burst.ts';
 import type { CookieValues } from './cookies.ts';
 import { allowOrigin, allowPreflight, crossOriginHeaders } from './cors.ts';
@@ -46,27 +46,27 @@ interface Call {
 const EMPTY = new Uint8Array(0);
 const NO_COOKIES: CookieValues = Object.freeze({});
 
-/** Events are kept or the whole request fails: what comes before the append names what can never succeed. */
-async function keep(call: Call, request: IntakeRequest, ports: PublicPorts): Promise<Answer> {
-  const { ctx, prepared, tally } = call;
-  const { protocol } = call.handler;
+/** Events of one request, and the calls of it that were refused. */
+type Found = ReturnType<Opened['read']>;
+
+/** Everything that can be wrong with a request is found here, before anything of it is kept. */
+function open({ ctx, prepared, tally, handler }: Call, request: IntakeRequest, ports: PublicPorts): Found {
+  const { protocol } = handler;
   const opened = protocol.open(request);
   const { site, fromServer } = siteOf(ctx.req, prepared, opened.hints);
   tally.site = site.name;
   const cookies = prepared.cookies(ctx.req.headers.cookie);
-  const { events, rejected } = opened.read({
+  const found = opened.read({
     site,
     fromServer,
     idCookies: site.cookies ? cookies.ids : NO_COOKIES,
     consentCookies: cookies.consent,
   });
+  const { events, rejected } = found;
   tally.events = events.length;
   ports.metrics.received(site.name, protocol.name, events.length + rejected.length);
   for (const { code } of rejected) ports.metrics.rejected(site.name, protocol.name, code, 1);
-  const accepted = events.length === 0 ? 0 : (await ports.accept(events)).accepted;
-  tally.events = 0; // kept: nothing that goes wrong from here on rejects them
-  ports.metrics.acceptSeconds(protocol.name, (ports.clock.monotonic() - call.startedAt) / 1000);
-  return protocol.answer({ accepted, rejected, request });
+  return found;
 }
 
 /** What was refused as a whole is counted under its code: one, until the number of its events is known. */
@@ -76,37 +76,44 @@ function countRefused({ tally, handler }: Call, error: unknown, { metrics }: Pub
   metrics.rejected(tally.site, handler.protocol.name, code, tally.events);
 }
 
-/** Reads the body of a POST and hands the request on; its share of the body budget is given back at the end. */
-async function read(call: Call, shared: Shared): Promise<Answer> {
-  const { ctx, prepared, handler, target } = call;
+const requestOf = (call: Call, method: IntakeRequest['method'], body: Uint8Array): IntakeRequest => ({
+  method,
+  path: call.target.path,
+  query: call.target.query,
+  headers: plainHeaders(call.ctx.req),
+  body,
+  ip: call.ip,
+  receivedAt: call.receivedAt,
+  limits: call.prepared.snapshot.server.limits,
+});
+
+/** Reads the body of a POST and keeps its events, or answers with a document. One promise for all of it, as it runs so often. */
+async function answerTo(call: Call, shared: Shared): Promise<Answer> {
+  const { ctx, prepared, handler } = call;
+  const { ports } = shared;
   const { limits } = prepared.snapshot.server;
-  const method = ctx.req.method === 'POST' ? 'POST' : 'GET';
-  let body: Body | null = null;
+  const share = shared.budget.share();
   try {
     shared.limiter(call.ip, limits);
-    const bounds = { bytes: limits.bodyBytes, budget: shared.budget };
-    if (method === 'POST') body = await readBody(ctx.req, ctx.res, bounds);
-    const request: IntakeRequest = {
-      method,
-      path: target.path,
-      query: target.query,
-      headers: plainHeaders(ctx.req),
-      body: body?.bytes ?? EMPTY,
-      ip: call.ip,
-      receivedAt: call.receivedAt,
-      limits,
-    };
-    if (handler.document === null) {
-      await shared.reading.next();
-      return await keep(call, request, shared.ports);
+    const post = ctx.req.method === 'POST';
+    const body = post ? await readBody(ctx.req, ctx.res, { bytes: limits.bodyBytes, share }) : EMPTY;
+    const request = requestOf(call, post ? 'POST' : 'GET', body);
+    if (handler.document !== null) {
+      const { site } = siteOf(ctx.req, prepared, handler.document.hints(request));
+      return handler.document.answer(request, site);
     }
-    const { site } = siteOf(ctx.req, prepared, handler.document.hints(request));
-    return handler.document.answer(request, site);
+    await shared.reading.next();
+    const { events, rejected } = open(call, request, ports);
+    // Events are kept or the whole request fails.
+    if (events.length > 0) await ports.accept(events);
+    call.tally.events = 0; // kept: nothing that goes wrong from here on rejects them
+    ports.metrics.acceptSeconds(handler.protocol.name, (ports.clock.monotonic() - call.startedAt) / 1000);
+    return handler.protocol.answer({ accepted: events.length, rejected, request });
   } catch (error) {
-    countRefused(call, error, shared.ports);
+    countRefused(call, error, ports);
     throw error;
   } finally {
-    body?.release();
+    share.release();
   }
 }
 
@@ -153,7 +160,7 @@ export function collect(shared: Shared): Middleware {
     if (!sends) setHeaders(ctx, besides);
     try {
       const short = sends ? null : answerWithoutReading(ctx, entry, prepared);
-      const answer = short ?? (await read(callOf(ctx, entry, { target, prepared }), shared));
+      const answer = short ?? (await answerTo(callOf(ctx, entry, { target, prepared }), shared));
       await shared.answering.next();
       if (sends) write(ctx, answer, besides);
       else send(ctx, answer);

@@ -105,13 +105,15 @@ export async function putConsent(ctx: Context, shared: Shared, prepared: Prepare
   const site = ownSite(ctx, prepared);
   if (!/^application\/json\s*(?:;|$)/i.test(headerOf(ctx.req, 'content-type') ?? ''))
     throw new GatewayError('unsupported_media_type', 'send `content-type: application/json`');
-  const body = await readBody(ctx.req, ctx.res, { bytes: BODY_BYTES, budget });
-  const now = ports.clock.now();
+  const share = budget.share();
   let choice: Choice;
+  let now: number;
   try {
-    choice = readChoice(body.bytes, snapshot, now);
+    const body = await readBody(ctx.req, ctx.res, { bytes: BODY_BYTES, share });
+    now = ports.clock.now();
+    choice = readChoice(body, snapshot, now);
   } finally {
-    body.release();
+    share.release();
   }
   const { notice, purposes } = choice;
   const id = Buffer.from(ports.random.bytes(16)).toString('base64url');

@@ -23,16 +23,24 @@ function checkSender(ctx: Context): void {
     throw new GatewayError('unsupported_media_type', 'send `content-type: application/json`');
 }
 
-async function idsOf(ctx: Context, budget: BodyBudget): Promise<readonly string[]> {
-  const body = await readBody(ctx.req, ctx.res, { bytes: BODY_BYTES, budget });
+/** Null for what is not JSON. */
+function parsed(bytes: Uint8Array): unknown {
   try {
-    const value: unknown = JSON.parse(Buffer.from(body.bytes).toString('utf8'));
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch {
+    return null;
+  }
+}
+
+async function idsOf(ctx: Context, budget: BodyBudget): Promise<readonly string[]> {
+  const share = budget.share();
+  try {
+    const body = await readBody(ctx.req, ctx.res, { bytes: BODY_BYTES, share });
+    const value = parsed(body);
     const ids = isObject(value) ? value['ids'] : null;
     if (Array.isArray(ids) && ids.every((id) => typeof id === 'string')) return ids;
-  } catch {
-    // told below
   } finally {
-    body.release();
+    share.release();
   }
   throw new GatewayError('unreadable_body', 'send an object with `ids`, a list of strings');
 }

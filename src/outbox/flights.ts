@@ -19,12 +19,22 @@ export const FLIGHT_LIMITS: FlightLimits = {
   waitingBytes: 64 * 1024 * 1024,
 };
 
+/** What becomes of a call's promise once the append is durable, or has failed: as with `then`, but no promise comes between. */
+export interface Landing<T> {
+  landed(appended: readonly Appended[]): T | Promise<T>;
+  /** Nothing was kept: rejects in its turn. */
+  failed(error: unknown): Promise<never>;
+}
+
 interface Waiting {
   readonly admissions: readonly Admission[];
   readonly bytes: number;
-  resolve(appended: readonly Appended[]): void;
-  reject(error: unknown): void;
+  landed(appended: readonly Appended[]): void;
+  failed(error: unknown): void;
 }
+
+const overloaded = (): GatewayError =>
+  new GatewayError('overloaded', 'too much is waiting to be stored; try again shortly', { retryAfter: 1 });
 
 export class Flights {
   readonly #store: Pick<Store, 'append'>;
@@ -40,16 +50,25 @@ export class Flights {
     this.#limits = limits;
   }
 
-  /** Throws `overloaded` at once rather than let memory grow. One call's admissions share one append and its fate. */
-  append(admissions: readonly Admission[], bytes: number): Promise<readonly Appended[]> {
+  /** Fails with `overloaded` rather than let memory grow. One call's admissions share one append and its fate. */
+  append<T>(admissions: readonly Admission[], bytes: number, landing: Landing<T>): Promise<T> {
     // What comes alone is taken whatever its size: it would not fit later either.
     if (this.#bytes > 0 && this.#bytes + bytes > this.#limits.waitingBytes)
-      throw new GatewayError('overloaded', 'too much is waiting to be stored; try again shortly', {
-        retryAfter: 1,
-      });
+      return Promise.reject(overloaded()).catch((error: unknown) => landing.failed(error));
     this.#bytes += bytes;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ admissions, bytes, resolve, reject });
+      this.#waiting.push({
+        admissions,
+        bytes,
+        landed: (appended) => {
+          try {
+            resolve(landing.landed(appended));
+          } catch (error) {
+            reject(error);
+          }
+        },
+        failed: (error) => resolve(landing.failed(error)),
+      });
       this.#schedule();
     });
   }
@@ -93,17 +112,19 @@ export class Flights {
   }
 
   async #land(group: readonly Waiting[]): Promise<void> {
+    const admissions: Admission[] = [];
+    for (const one of group) for (const admission of one.admissions) admissions.push(admission);
+    let appended: readonly Appended[];
     try {
-      const admissions: Admission[] = [];
-      for (const one of group) for (const admission of one.admissions) admissions.push(admission);
-      const appended = await this.#store.append(admissions);
-      let from = 0;
-      for (const one of group) {
-        one.resolve(appended.slice(from, from + one.admissions.length));
-        from += one.admissions.length;
-      }
+      appended = await this.#store.append(admissions);
     } catch (error) {
-      for (const one of group) one.reject(error);
+      for (const one of group) one.failed(error);
+      return;
+    }
+    let from = 0;
+    for (const one of group) {
+      one.landed(appended.slice(from, from + one.admissions.length));
+      from += one.admissions.length;
     }
   }
 }

@@ -21,6 +21,14 @@ import { weigh } from './weigh.ts';
 const STAYS: ReadonlySet<string> = new Set(['rejected', 'expired', 'poison']);
 const PAGE = 5000;
 
+interface Appending {
+  readonly admissions: readonly Admission[];
+  /** Of their messages, in flight from now on. */
+  readonly digests: readonly string[];
+  /** What is known of the call before the store is asked. */
+  readonly told: Accepted;
+}
+
 export class Outbox {
   /** What people said since; counts what is open. */
   readonly denials: Denials;
@@ -51,21 +59,13 @@ export class Outbox {
   }
 
   /** Resolves after the durable append; `duplicates` are events known already, within 24 h or in flight. */
-  async accept(admissions: readonly Admission[]): Promise<Accepted> {
+  accept(admissions: readonly Admission[]): Promise<Accepted> {
     const accepted = eventsOf(admissions);
     const { fresh, others, digests } = this.#withoutInFlight(admissions);
-    let known = accepted - eventsOf(fresh);
-    if (fresh.length > 0) {
-      const own = this.#append(fresh);
-      for (const digest of digests) this.#inFlight.set(digest, own);
-      try {
-        known += await own;
-      } finally {
-        for (const digest of digests) this.#inFlight.delete(digest);
-      }
-    }
-    if (others.size > 0) await Promise.all(others);
-    return { accepted, duplicates: known };
+    const known = accepted - eventsOf(fresh);
+    const own = this.#append({ admissions: fresh, digests, told: { accepted, duplicates: known } });
+    for (const digest of digests) this.#inFlight.set(digest, own);
+    return others.size === 0 ? own : Promise.all([own, ...others]).then(([told]) => told);
   }
 
   async claim(request: ClaimRequest): Promise<readonly Lease[]> {
@@ -165,39 +165,51 @@ export class Outbox {
     return { fresh, others, digests };
   }
 
-  /** Appends and tells workers; answers how many events the store knew already. */
-  async #append(admissions: readonly Admission[]): Promise<number> {
-    for (const one of admissions) this.denials.opened(one.subjects, deliveriesOf(one.events));
+  /** One promise for all of it: there is an append for every request. */
+  #append({ admissions, digests, told }: Appending): Promise<Accepted> {
+    if (admissions.length === 0) return Promise.resolve(told);
     let bytes = 0;
-    for (const one of admissions) bytes += weigh(one);
-    let appended: readonly Appended[];
-    try {
-      appended = await this.#flights.append(admissions, bytes);
-    } catch (error) {
-      for (const one of admissions) await this.denials.ended(one.subjects, deliveriesOf(one.events));
-      throw error;
+    for (const one of admissions) {
+      this.denials.opened(one.subjects, deliveriesOf(one.events));
+      bytes += weigh(one);
     }
-    const due: string[] = [];
-    let duplicates = 0;
-    for (const [index, admission] of admissions.entries()) {
-      const known = appended[index]?.duplicates ?? [];
-      duplicates += known.length;
-      const fresh = known.length === 0 ? admission.events : await this.#endKnown(admission, new Set(known));
-      for (const { permitted } of fresh)
-        for (const { data } of permitted) if (!due.includes(data.destination)) due.push(data.destination);
-    }
-    for (const name of due) this.#wake(name);
-    return duplicates;
+    const forget = (): void => {
+      for (const digest of digests) this.#inFlight.delete(digest);
+    };
+    return this.#flights.append(admissions, bytes, {
+      landed: (appended) => {
+        forget();
+        return this.#landed(admissions, appended, told);
+      },
+      failed: async (error) => {
+        forget();
+        for (const one of admissions) await this.denials.ended(one.subjects, deliveriesOf(one.events));
+        throw error;
+      },
+    });
   }
 
-  /** Deliveries of events that the store knew are not open again; returns the others. */
-  async #endKnown(
-    { subjects, events }: Admission,
-    known: ReadonlySet<number>,
-  ): Promise<readonly AdmittedEvent[]> {
-    const repeated = events.filter((_, at) => known.has(at));
-    await this.denials.ended(subjects, deliveriesOf(repeated));
-    return events.filter((_, at) => !known.has(at));
+  /** Tells workers what is due. Deliveries of events that the store knew are not open again. */
+  #landed(
+    admissions: readonly Admission[],
+    appended: readonly Appended[],
+    told: Accepted,
+  ): Accepted | Promise<Accepted> {
+    const due: string[] = [];
+    const ended: Promise<void>[] = [];
+    let { duplicates } = told;
+    for (const [index, { subjects, events }] of admissions.entries()) {
+      const known = appended[index]?.duplicates ?? [];
+      const fresh = known.length === 0 ? events : events.filter((_, at) => !known.includes(at));
+      for (const { permitted } of fresh)
+        for (const { data } of permitted) if (!due.includes(data.destination)) due.push(data.destination);
+      if (known.length === 0) continue;
+      duplicates += known.length;
+      ended.push(this.denials.ended(subjects, deliveriesOf(events) - deliveriesOf(fresh)));
+    }
+    for (const name of due) this.#wake(name);
+    const result = { accepted: told.accepted, duplicates };
+    return ended.length === 0 ? result : Promise.all(ended).then(() => result);
   }
 
   #wake(destination: string): void {
