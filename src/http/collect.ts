@@ -24,9 +24,8 @@ export interface Shared {
   readonly prepare: Prepare;
   readonly limiter: RateLimiter;
   readonly budget: BodyBudget;
-  /** Requests that are read, and answers that are ready: see `Burst`. */
+  /** Requests that are read: see `Burst`. */
   readonly reading: Burst;
-  readonly answering: Burst;
 }
 
 /** One request under one snapshot. */
@@ -161,7 +160,6 @@ export function collect(shared: Shared): Middleware {
     try {
       const short = sends ? null : answerWithoutReading(ctx, entry, prepared);
       const answer = short ?? (await answerTo(callOf(ctx, entry, { target, prepared }), shared));
-      await shared.answering.next();
       if (sends) write(ctx, answer, besides);
       else send(ctx, answer);
     } catch (error) {

@@ -8,7 +8,7 @@ import { adminGuard, adminRoutes, checkAdminAddress } from './admin.ts';
 import { PAGE_HEADERS, send } from './answer.ts';
 import { application } from './application.ts';
 import { BodyBudget } from './body.ts';
-import { answerBurst, readBurst } from './burst.ts';
+import { Burst } from './burst.ts';
 import { collect } from './collect.ts';
 import type { Shared } from './collect.ts';
 import { CONSENT_METHODS, deleteConsent, getConsent, putConsent } from './consent.ts';
@@ -80,8 +80,7 @@ export function createPublicServer(ports: PublicPorts): Listener {
     prepare: preparer(ports),
     limiter: rateLimiter(ports.clock),
     budget: new BodyBudget(limits.bodyBytes * BODIES_AT_ONCE),
-    reading: readBurst(),
-    answering: answerBurst(),
+    reading: new Burst(),
   };
   const inFlight = new InFlight();
   const layers = { before: [collect(shared), readable(shared)], router: publicRouter(shared) };
