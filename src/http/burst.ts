@@ -3,6 +3,9 @@
 // each is judged between two calls (measured, denied events). So a turn of the event loop first reads what came, then judges
 // all of it; what follows from that, down to the answers, goes on in step.
 
+/** Awaited between two parts of the work, it lets all requests of a burst end the first before any begins the second. */
+export const IN_STEP = Promise.resolve();
+
 export class Burst {
   #next: Promise<void> | null = null;
 

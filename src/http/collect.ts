@@ -8,6 +8,7 @@ import { send, write } from './answer.ts';
 import type { HeaderList } from './answer.ts';
 import { ClientGone, readBody } from './body.ts';
 import type { BodyBudget } from './body.ts';
+import { IN_STEP } from './burst.ts';
 import type { Burst } from './burst.ts';
 import type { CookieValues } from './cookies.ts';
 import { allowOrigin, allowPreflight, crossOriginHeaders } from './cors.ts';
@@ -103,6 +104,7 @@ async function answerTo(call: Call, shared: Shared): Promise<Answer> {
     }
     await shared.reading.next();
     const { events, rejected } = open(call, request, ports);
+    await IN_STEP;
     // Events are kept or the whole request fails.
     if (events.length > 0) await ports.accept(events);
     call.tally.events = 0; // kept: nothing that goes wrong from here on rejects them
