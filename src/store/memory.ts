@@ -131,8 +131,10 @@ export class MemoryRows implements Rows {
     return id;
   }
 
-  dropMark(id: number): void {
+  dropMark(id: number): string | null {
+    const digests = this.#marks.get(id)?.digests ?? null;
     this.#set(this.#marks, id, undefined);
+    return digests;
   }
 
   marks(): Iterable<MarkRow> {

@@ -60,7 +60,8 @@ export interface Rows {
   pruneLog(at: number, limit: number): number;
 
   addMark(at: number, digests: string): number;
-  dropMark(id: number): void;
+  /** Returns its digests; null if it is gone. */
+  dropMark(id: number): string | null;
   /** Oldest first. */
   marks(): Iterable<MarkRow>;
 

@@ -26,7 +26,7 @@ const SQL = {
   oldestLog: 'select id, at from ledger order by id limit ?',
   pruneLog: 'delete from ledger where id <= ?',
   addMark: 'insert into mark (at, digests) values (?, ?)',
-  dropMark: 'delete from mark where id = ?',
+  dropMark: 'delete from mark where id = ? returning digests',
   marks: 'select id, at, digests from mark order by id',
   // A new row each time, so that a revision is never used twice.
   putFact: 'insert or replace into fact (key, value) values (?, ?)',
@@ -140,8 +140,9 @@ export class SqliteRows implements Rows {
     return Number(this.#statements.addMark.run(at, digests).lastInsertRowid);
   }
 
-  dropMark(id: number): void {
-    this.#statements.dropMark.run(id);
+  dropMark(id: number): string | null {
+    const row = this.#statements.dropMark.get(id);
+    return row === undefined ? null : text(row, 'digests');
   }
 
   *marks(): Iterable<MarkRow> {
