@@ -235,7 +235,7 @@ async function startParts(options: AppOptions, closers: Closers): Promise<App> {
   const publicServer = createPublicServer({
     ...shared,
     protocols: INTAKE_PROTOCOLS,
-    accept: (events) => accept(events, { context, outbox, metrics, feed, sharing, clock }),
+    accept: (events, bytes) => accept(events, { context, outbox, metrics, feed, sharing, clock }, bytes),
     metrics,
     records: currentRecords(context),
     consentChanged: async (change) => {

@@ -187,8 +187,11 @@ export interface Accepted {
   readonly duplicates: number;
 }
 
-/** Takes events of one request through pipeline and outbox. Resolves after the durable append: then all of them are accepted. */
-export type Accept = (events: readonly ReceivedEvent[]) => Promise<unknown>;
+/**
+ * Takes events of one request, of so many bytes, through pipeline and outbox. Resolves after the durable append: then all of them
+ * are accepted.
+ */
+export type Accept = (events: readonly ReceivedEvent[], bytes: number) => Promise<unknown>;
 
 /** Told of every decision, for the console's list; kept in memory only. */
 export interface DecisionFeed {

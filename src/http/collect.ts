@@ -87,6 +87,10 @@ const requestOf = (call: Call, method: IntakeRequest['method'], body: Uint8Array
   limits: call.prepared.snapshot.server.limits,
 });
 
+/** What a client said, in bytes: consent comes by cookies, too. */
+const sizeOf = ({ ctx: { req } }: Call, { body, query }: IntakeRequest): number =>
+  body.length + query.length + (req.headers.cookie?.length ?? 0);
+
 /** Reads the body of a POST and keeps its events, or answers with a document. One promise for all of it, as it runs so often. */
 async function answerTo(call: Call, shared: Shared): Promise<Answer> {
   const { ctx, prepared, handler } = call;
@@ -106,7 +110,7 @@ async function answerTo(call: Call, shared: Shared): Promise<Answer> {
     const { events, rejected } = open(call, request, ports);
     await IN_STEP;
     // Events are kept or the whole request fails.
-    if (events.length > 0) await ports.accept(events);
+    if (events.length > 0) await ports.accept(events, sizeOf(call, request));
     call.tally.events = 0; // kept: nothing that goes wrong from here on rejects them
     ports.metrics.acceptSeconds(handler.protocol.name, (ports.clock.monotonic() - call.startedAt) / 1000);
     return handler.protocol.answer({ accepted: events.length, rejected, request });

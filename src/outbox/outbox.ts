@@ -15,14 +15,17 @@ import type {
 import { Denials } from './denials.ts';
 import { FLIGHT_LIMITS, Flights } from './flights.ts';
 import type { FlightLimits } from './flights.ts';
-import { weigh } from './weigh.ts';
 
 /** Outcomes after which the payload stays, as a dead letter. */
 const STAYS: ReadonlySet<string> = new Set(['rejected', 'expired', 'poison']);
 const PAGE = 5000;
+/** What an admission and a delivery take besides what the request said. */
+const ADMISSION_BYTES = 512;
+const DELIVERY_BYTES = 1024;
 
 interface Appending {
   readonly admissions: readonly Admission[];
+  readonly bytes: number;
   /** Of their messages, in flight from now on. */
   readonly digests: readonly string[];
   /** What is known of the call before the store is asked. */
@@ -58,12 +61,15 @@ export class Outbox {
     return outbox;
   }
 
-  /** Resolves after the durable append; `duplicates` are events known already, within 24 h or in flight. */
-  accept(admissions: readonly Admission[]): Promise<Accepted> {
+  /**
+   * Resolves after the durable append; `duplicates` are events known already, within 24 h or in flight. `bytes` is the size of
+   * the request they came in: by it what waits is bounded, since walking every event would cost a tenth of it.
+   */
+  accept(admissions: readonly Admission[], bytes = 0): Promise<Accepted> {
     const accepted = eventsOf(admissions);
     const { fresh, others, digests } = this.#withoutInFlight(admissions);
     const known = accepted - eventsOf(fresh);
-    const own = this.#append({ admissions: fresh, digests, told: { accepted, duplicates: known } });
+    const own = this.#append({ admissions: fresh, bytes, digests, told: { accepted, duplicates: known } });
     for (const digest of digests) this.#inFlight.set(digest, own);
     return others.size === 0 ? own : Promise.all([own, ...others]).then(([told]) => told);
   }
@@ -166,17 +172,18 @@ export class Outbox {
   }
 
   /** One promise for all of it: there is an append for every request. */
-  #append({ admissions, digests, told }: Appending): Promise<Accepted> {
+  #append({ admissions, bytes, digests, told }: Appending): Promise<Accepted> {
     if (admissions.length === 0) return Promise.resolve(told);
-    let bytes = 0;
-    for (const one of admissions) {
-      this.denials.opened(one.subjects, deliveriesOf(one.events));
-      bytes += weigh(one);
+    let weight = bytes;
+    for (const { subjects, events } of admissions) {
+      const deliveries = deliveriesOf(events);
+      this.denials.opened(subjects, deliveries);
+      weight += ADMISSION_BYTES + deliveries * DELIVERY_BYTES;
     }
     const forget = (): void => {
       for (const digest of digests) this.#inFlight.delete(digest);
     };
-    return this.#flights.append(admissions, bytes, {
+    return this.#flights.append(admissions, weight, {
       landed: (appended) => {
         forget();
         return this.#landed(admissions, appended, told);
