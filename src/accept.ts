@@ -101,11 +101,7 @@ async function holdBack(denied: readonly Denied[], outbox: Outbox, at: number): 
  * Takes the events of one request. Resolves after the durable append of what of them is permitted, which is all that `accepted`
  * counts; throws what the store throws. `bytes` is the size of the request, see `Outbox.accept`.
  */
-export function accept(
-  events: readonly ReceivedEvent[],
-  ports: AcceptPorts,
-  bytes = 0,
-): Promise<Accepted> {
+export function accept(events: readonly ReceivedEvent[], ports: AcceptPorts, bytes = 0): Promise<Accepted> {
   const context: PipelineContext = { ...ports.context(), now: ports.clock.now() };
   const judged = events.map((event) => judge(event, context));
   for (const each of judged) tell(each, context.snapshot, ports);
@@ -113,13 +109,23 @@ export function accept(
   const admissions = admissionsOf(judged, context);
   return denied.length === 0
     ? ports.outbox.accept(admissions, bytes)
-    : holdBackAndAccept(denied, admissions, { ...ports, now: context.now, single: events.length === 1, bytes });
+    : holdBackAndAccept(denied, admissions, {
+        ...ports,
+        now: context.now,
+        single: events.length === 1,
+        bytes,
+      });
 }
 
 async function holdBackAndAccept(
   denied: readonly Denied[],
   admissions: readonly Admission[],
-  holding: { readonly outbox: Outbox; readonly now: number; readonly single: boolean; readonly bytes: number },
+  holding: {
+    readonly outbox: Outbox;
+    readonly now: number;
+    readonly single: boolean;
+    readonly bytes: number;
+  },
 ): Promise<Accepted> {
   const { outbox, now, single } = holding;
   await holdBack(denied, outbox, now);

@@ -8,6 +8,7 @@ import { CONSENT_READERS, isConsentCookie } from './consent/index.ts';
 import { recordKeeper } from './consent/record.ts';
 import { RECORD_COOKIE } from './core/consent.ts';
 import type { Snapshot } from './core/config.ts';
+import { idMaker } from './core/ids.ts';
 import type { OpenedStore } from './core/plugin.ts';
 import type { Clock, Log, Random, RecordKeeper } from './core/ports.ts';
 import { Deliveries } from './delivery/deliveries.ts';
@@ -57,15 +58,7 @@ const LEDGER_KEEP_MS = 400 * 86_400_000;
 const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 const random: Random = { fraction: () => Math.random(), bytes: (count) => randomBytes(count) };
 
-/** Ids of our own, ordered by time: milliseconds, this process, a running number. */
-function idMaker(): () => string {
-  const process = randomBytes(5).toString('hex');
-  let number = 0;
-  return () => {
-    number = (number + 1) % 0x1_000_000;
-    return `${Date.now().toString(36)}-${process}-${number.toString(36)}`;
-  };
-}
+const newIds = (): (() => string) => idMaker(clock, randomBytes(5).toString('hex'));
 
 /** The pipeline outside a running gateway: nobody said anything since. */
 export function explainContext(snapshot: Snapshot): ExplainContext {
@@ -76,14 +69,14 @@ export function explainContext(snapshot: Snapshot): ExplainContext {
     typeOf: destinationType,
     wireForms,
     saidSince: () => ({ objections: [], deniedAt: {} }),
-    newId: idMaker(),
+    newId: newIds(),
   };
 }
 
 /** What is derived from a snapshot, made once and dropped with it. */
 function contexts(outbox: Outbox): (snapshot: Snapshot) => ExplainContext {
   const known = new WeakMap<Snapshot, ExplainContext>();
-  const newId = idMaker();
+  const newId = newIds();
   return (snapshot) => {
     let context = known.get(snapshot);
     if (context === undefined) {

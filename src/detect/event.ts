@@ -7,7 +7,7 @@ import type { Finding } from './finding.ts';
 import { NOTHING } from './finding.ts';
 import type { Needles } from './needles.ts';
 import { isShortNeedle, needlesOf } from './needles.ts';
-import { scanText } from './scan.ts';
+import { knownFindings, scanText } from './scan.ts';
 import type { CleanedUrl, UrlRules } from './url.ts';
 import { cleanReferrer, cleanUrl } from './url.ts';
 
@@ -35,16 +35,15 @@ export interface CleanedPage {
 const ABSENT: CleanedUrl = Object.freeze({ value: null, rules: [] });
 
 /** Values that stand under two systems, lower case; null: none. */
-function sharedValues(event: ReceivedEvent): ReadonlySet<string> | null {
-  const systems = new Map<string, string>();
+function sharedValues({ ids, otherIds }: ReceivedEvent): ReadonlySet<string> | null {
+  const all = otherIds.length === 0 ? ids : [...ids, ...otherIds];
+  const plain = all.map(({ value }) => value.trim().toLowerCase());
   let shared: Set<string> | null = null;
-  for (const ids of [event.ids, event.otherIds])
-    for (const { system, value } of ids) {
-      const plain = value.trim().toLowerCase();
-      const other = systems.get(plain);
-      if (other !== undefined && other !== system) shared = (shared ?? new Set()).add(plain);
-      systems.set(plain, system);
-    }
+  // Each with all before it: an event has a handful.
+  for (let at = 1; at < all.length; at += 1)
+    for (let before = 0; before < at; before += 1)
+      if (plain[at] === plain[before] && all[at]?.system !== all[before]?.system)
+        shared = (shared ?? new Set()).add(plain[at] ?? '');
   return shared;
 }
 
@@ -95,7 +94,7 @@ class EventScan implements Scan {
   readonly #origins: readonly string[];
   readonly #twice: ReadonlySet<string> | null;
   /** Answers in which a value of the event's own was found, or that are too long to be remembered beyond the event. */
-  readonly #known = new Map<string, readonly Finding[]>();
+  #known: Map<string, readonly Finding[]> | null = null;
   readonly #pages = new Map<string, CleanedPage>();
 
   constructor(event: ReceivedEvent, origins: readonly string[]) {
@@ -106,10 +105,11 @@ class EventScan implements Scan {
   }
 
   text = (value: string): readonly Finding[] => {
-    const before = this.#known.get(value);
-    if (before !== undefined) return before;
-    const findings = scanText(value, this.needles);
-    this.#known.set(value, findings);
+    const plain = knownFindings(value, this.needles);
+    if (plain !== null) return plain;
+    this.#known ??= new Map();
+    let findings = this.#known.get(value);
+    if (findings === undefined) this.#known.set(value, (findings = scanText(value, this.needles)));
     return findings;
   };
 

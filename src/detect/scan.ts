@@ -67,14 +67,19 @@ const MAX_KNOWN = 5000;
 const MAX_KNOWN_CHARS = 256;
 const known = new Recent<string, Known>(MAX_KNOWN);
 
-/** Everything in a string that is an identifier, personal data or a value that the event carries elsewhere. */
-export function scanText(text: string, needles?: Needles): readonly Finding[] {
-  if (text.length > MAX_KNOWN_CHARS) return scanNow(text, needles ?? null).findings;
+/**
+ * What a string holds, where that is remembered and nothing that the event carries elsewhere can stand in it; null where it has
+ * to be scanned.
+ */
+export function knownFindings(text: string, needles: Needles | null): readonly Finding[] | null {
+  if (text.length > MAX_KNOWN_CHARS) return null;
   const plain = known.get(text) ?? learn(copied(text));
-  return needles === undefined || !mayMatter(needles, plain)
-    ? plain.findings
-    : scanNow(text, needles).findings;
+  return needles === null || !mayMatter(needles, plain) ? plain.findings : null;
 }
+
+/** Everything in a string that is an identifier, personal data or a value that the event carries elsewhere. */
+export const scanText = (text: string, needles: Needles | null = null): readonly Finding[] =>
+  knownFindings(text, needles) ?? scanNow(text, needles).findings;
 
 function learn(text: string): Known {
   const made = scanNow(text, null);

@@ -106,8 +106,10 @@ function open(request: IntakeRequest): Opened {
   };
 }
 
+const SUCCESS = json({ success: true });
+
 const answer: IntakeProtocol['answer'] = ({ accepted, rejected, request }) =>
-  json(CALLS.get(request.path) === 'batch' ? { success: true, accepted, rejected } : { success: true });
+  CALLS.get(request.path) === 'batch' ? json({ success: true, accepted, rejected }) : SUCCESS;
 
 export const segment: IntakeProtocol = {
   name: 'segment',

@@ -8,6 +8,7 @@ import { IDENTIFIERS, identifierName, isSystem } from '../core/identifiers.ts';
 import type { Clock, Metrics, StoreStats } from '../core/ports.ts';
 import { REASONS } from '../core/reasons.ts';
 import { TREATMENTS } from '../core/treatment.ts';
+import { Samples } from './samples.ts';
 import { guarded, Tally } from './tally.ts';
 import type { Guard } from './tally.ts';
 
@@ -187,6 +188,9 @@ export function createMetrics(options: MetricsOptions): Observed {
   const readQueue = queueGauges(registry, options);
   const deliverySeconds = histogram(registry, 'sluis_delivery_seconds', DELIVERY_BUCKETS);
   const acceptSeconds = histogram(registry, 'sluis_accept_seconds', ACCEPT_BUCKETS);
+  const accepted = new Samples((intake, seconds) =>
+    acceptSeconds.observe({ intake: guarded(intake, isIntake) }, seconds),
+  );
   const info = gauge(registry, 'sluis_config_info');
   collectDefaultMetrics({ register: registry });
   const isDestination: Guard = (value) => known.destinations().includes(value);
@@ -195,7 +199,7 @@ export function createMetrics(options: MetricsOptions): Observed {
     ...counting(tallyOf),
     deliverySeconds: (destination, seconds) =>
       deliverySeconds.observe({ destination: guarded(destination, isDestination) }, seconds),
-    acceptSeconds: (intake, seconds) => acceptSeconds.observe({ intake: guarded(intake, isIntake) }, seconds),
+    acceptSeconds: (intake, seconds) => accepted.add(intake, seconds),
     configInfo: (digest) => {
       info.reset();
       info.set({ digest: guarded(digest, (value) => /^[0-9a-f]{8,64}$/.test(value)) }, 1);
@@ -203,6 +207,7 @@ export function createMetrics(options: MetricsOptions): Observed {
   };
   const text = async (): Promise<string> => {
     flush();
+    accepted.flush();
     await readQueue();
     return registry.metrics();
   };
