@@ -139,9 +139,9 @@ export class Owner {
 
   #insert(row: EncodedRow, now: number, turn: Turn): void {
     const seq = this.rows.insert(row);
-    const { receivedAt, deliveries } = row.told;
+    const { receivedAt, destinations } = row.told;
     turn.onCommit(() => {
-      for (const [position, [, , destination]] of deliveries.entries()) {
+      for (const [position, destination] of destinations.entries()) {
         const lane = this.queue.lanes.opened(destination);
         const slot = this.queue.pool.add({
           seq,

@@ -10,7 +10,6 @@ import type { JsonObject } from '../core/json.ts';
 import { PermittedEvent } from '../core/permitted.ts';
 import type { PermittedConsent, PermittedData } from '../core/permitted.ts';
 import type { Admission, AdmittedEvent } from '../core/ports.ts';
-import { opened } from './head.ts';
 import type { Head, RestingHead } from './head.ts';
 import { isEventFacts, isPermittedData, parse } from './shape.ts';
 
@@ -28,7 +27,8 @@ export interface RestingRow {
 }
 
 export interface EncodedRow extends RestingRow {
-  readonly told: Head;
+  /** What the queue has to know of it: the destination of each line. */
+  readonly told: { readonly receivedAt: number; readonly destinations: readonly string[] };
 }
 
 /** Splits between events only: the deliveries of one event stay together. */
@@ -54,6 +54,7 @@ function encodeRow(admission: Admission, events: readonly AdmittedEvent[]): Enco
   const common: string[] = [];
   const granted: string[] = [];
   const lines: string[] = [];
+  const destinations: string[] = [];
   let last: PermittedData | null = null;
   for (const [index, event] of events.entries()) {
     leaving.push([event.id, event.facts.name, ...event.permitted.map(({ data }) => data.destination)]);
@@ -61,6 +62,7 @@ function encodeRow(admission: Admission, events: readonly AdmittedEvent[]): Enco
       if (last === null || !isCommon(data, last)) common.push(commonText(data));
       last = data;
       const shared = `"common":${common.length - 1},"granted":${placeOf(remembered(data.consent), granted)}`;
+      destinations.push(data.destination);
       lines.push(`{"event":${index},${shared},"own":${ownText(data)}}`);
     }
   }
@@ -69,7 +71,7 @@ function encodeRow(admission: Admission, events: readonly AdmittedEvent[]): Enco
   const facts = JSON.stringify(events.map((event) => event.facts));
   const shared = `{"consent":${consentText(consent)},"facts":${facts},"common":[${common.join()}],"granted":[${granted.join()}]}`;
   const body = `${shared}\n${lines.join('\n')}`;
-  return { schema: SCHEMA, check: checksum(head, body), head, body, told: opened(resting) };
+  return { schema: SCHEMA, check: checksum(head, body), head, body, told: { receivedAt, destinations } };
 }
 
 /**
@@ -210,4 +212,4 @@ const isLine = (value: unknown): value is OwnLine =>
   [value['event'], value['common'], value['granted']].every((place) => typeof place === 'number') &&
   isObject(value['own'] ?? null);
 
-const checksum = (head: string, body: string): number => crc32(body, crc32(head));
+const checksum = (head: string, body: string): number => crc32(head + body);
