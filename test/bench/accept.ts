@@ -4,8 +4,8 @@
 import { resolve } from 'node:path';
 import { NOBODY, benchEvent, startGateway } from './gateway.ts';
 import type { BenchGateway } from './gateway.ts';
-import type { LoadPlan } from './load.ts';
-import { drive } from './load.ts';
+import type { Generator, LoadPlan } from './load.ts';
+import { startLoad } from './load.ts';
 import type { Started } from './process.ts';
 import { median, portInJson, start } from './process.ts';
 
@@ -15,8 +15,8 @@ export interface Figure {
   readonly [name: string]: string | number;
 }
 
-const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
-const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 4);
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 25);
+const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 1);
 
 interface Round {
   readonly perSecond: number;
@@ -24,9 +24,9 @@ interface Round {
   readonly p99Ms: number;
 }
 
-async function round(server: Started, plan: Omit<LoadPlan, 'port'>): Promise<Round> {
+async function round(load: Generator, server: Started, plan: Omit<LoadPlan, 'port'>): Promise<Round> {
   const before = server.cpuUs();
-  const result = await drive({ ...plan, port: server.port }, 1);
+  const result = await load.drive({ ...plan, port: server.port });
   if (result.failures > 0) throw new Error(`${result.failures} of ${result.requests} requests failed`);
   return {
     perSecond: result.perSecond,
@@ -43,21 +43,24 @@ const plan = (path: string, body: string): Omit<LoadPlan, 'port'> => ({
   seconds: SECONDS,
 });
 
+/** Ratios are medians of those to the bare server in the same turn: machines are slower at one moment than at another. */
 function figure(name: string, rounds: readonly Round[], bare: readonly Round[]): Figure {
-  const of = (key: keyof Round, list: readonly Round[]): number => median(list.map((each) => each[key]));
+  const of = (key: keyof Round): number => median(rounds.map((each) => each[key]));
+  const ratio = (key: keyof Round): number =>
+    Number(median(rounds.map((each, turn) => each[key] / (bare[turn]?.[key] ?? Number.NaN))).toFixed(2));
   return {
     bench: 'accept',
     case: name,
-    perSecond: Math.round(of('perSecond', rounds)),
-    ratio: Number((of('perSecond', rounds) / of('perSecond', bare)).toFixed(2)),
-    us: Number(of('us', rounds).toFixed(1)),
-    usRatio: Number((of('us', rounds) / of('us', bare)).toFixed(2)),
-    p99Ms: of('p99Ms', rounds),
+    perSecond: Math.round(of('perSecond')),
+    ratio: ratio('perSecond'),
+    us: Number(of('us').toFixed(1)),
+    usRatio: ratio('us'),
+    p99Ms: of('p99Ms'),
   };
 }
 
 /** Servers run for so long before they are measured: what V8 still compiles is no cost of an event. */
-const WARM_UP_SECONDS = 8;
+const WARM_UP_SECONDS = 20;
 const DESTINATIONS = [1, 4, 10] as const;
 
 interface Case {
@@ -100,17 +103,19 @@ async function casesOf(bare: Started, gateways: readonly BenchGateway[]): Promis
 /** Runs interleaved rounds of bare Koa, permitted and denied traffic, for events with one and more destinations. */
 export async function accept(): Promise<readonly Figure[]> {
   const bare = await start({ file: resolve(import.meta.dirname, 'bareKoa.ts'), portIn: portInJson }, 0);
+  const load = startLoad(1);
   const gateways: BenchGateway[] = [];
   try {
     for (const count of DESTINATIONS) gateways.push(await startGateway(0, NOBODY, count));
     const cases = await casesOf(bare, gateways);
-    for (const each of cases) await round(each.server, { ...each.plan, seconds: WARM_UP_SECONDS });
+    for (const each of cases) await round(load, each.server, { ...each.plan, seconds: WARM_UP_SECONDS });
     for (let index = 0; index < ROUNDS; index += 1)
-      for (const each of cases) each.rounds.push(await round(each.server, each.plan));
+      for (const each of cases) each.rounds.push(await round(load, each.server, each.plan));
     const roundsOf = (name: string): readonly Round[] =>
       cases.find((each) => each.name === name)?.rounds ?? [];
     return cases.map((each) => figure(each.name, each.rounds, roundsOf(each.bare)));
   } finally {
+    await load.stop();
     await bare.stop();
     for (const gateway of gateways) await gateway.stop();
   }

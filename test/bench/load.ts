@@ -1,10 +1,9 @@
 // A bounded load generator on loopback: N keep-alive connections, one request in flight on each, raw sockets so that it costs
-// little itself. Run as a process of its own (see `drive`), pinned away from the server. Prints one JSON line.
+// little itself. Run as a process of its own (see `startLoad`), pinned away from the server.
 
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { promisify } from 'node:util';
 
 export interface LoadPlan {
   readonly port: number;
@@ -139,14 +138,37 @@ async function load(plan: LoadPlan): Promise<LoadResult> {
   };
 }
 
-/** Runs the plan in a process of its own on one core and resolves with its figures. */
-export async function drive(plan: LoadPlan, core: number): Promise<LoadResult> {
-  const args = ['-c', String(core), process.execPath, import.meta.filename, JSON.stringify(plan)];
-  const { stdout } = await promisify(execFile)('taskset', args, { maxBuffer: 1 << 20 });
-  return JSON.parse(stdout) as LoadResult; // printed by this very file
+export interface Generator {
+  /** Runs one plan after the other. */
+  drive(plan: LoadPlan): Promise<LoadResult>;
+  stop(): Promise<void>;
 }
 
-if (process.argv[1] === import.meta.filename && process.argv[2] !== undefined) {
-  const plan = JSON.parse(process.argv[2]) as LoadPlan; // written by `drive`
-  process.stdout.write(`${JSON.stringify(await load(plan))}\n`);
+/** A process of its own on one core, which stays: one that has just begun cannot keep a server busy. */
+export function startLoad(core: number): Generator {
+  const args = ['-c', String(core), process.execPath, import.meta.filename];
+  const child = spawn('taskset', args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  return {
+    drive: (plan) =>
+      new Promise((resolve, reject) => {
+        const ended = (code: number | null): void =>
+          reject(new Error(`the load generator ended with ${code}`));
+        child.once('exit', ended);
+        child.once('message', (result) => {
+          child.off('exit', ended);
+          resolve(result as LoadResult); // sent by this very file
+        });
+        child.send(plan);
+      }),
+    stop: () => {
+      child.disconnect();
+      return gone;
+    },
+  };
 }
+
+if (process.argv[1] === import.meta.filename)
+  process.on('message', (plan: LoadPlan) => {
+    void load(plan).then((result) => process.send?.(result));
+  });
