@@ -8,7 +8,7 @@ import type { Delivery, Recheck } from './core/delivery.ts';
 import type { ReceivedEvent } from './core/event.ts';
 import { IDENTIFIERS, identifierName } from './core/identifiers.ts';
 import type { DestinationType } from './core/plugin.ts';
-import type { Accepted, Admission, Clock, DecisionFeed, Metrics, RecordSharing } from './core/ports.ts';
+import type { Accepted, Clock, DecisionFeed, Metrics, RecordSharing } from './core/ports.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import { recheck } from './outbox/recheck.ts';
 import type { Judged, PipelineContext } from './pipeline.ts';
@@ -107,32 +107,17 @@ export function accept(events: readonly ReceivedEvent[], ports: AcceptPorts, byt
   for (const each of judged) tell(each, context.snapshot, ports);
   const denied = deniedIn(judged);
   const admissions = admissionsOf(judged, context);
-  return denied.length === 0
-    ? ports.outbox.accept(admissions, bytes)
-    : holdBackAndAccept(denied, admissions, {
-        ...ports,
-        now: context.now,
-        single: events.length === 1,
-        bytes,
-      });
-}
-
-async function holdBackAndAccept(
-  denied: readonly Denied[],
-  admissions: readonly Admission[],
-  holding: {
-    readonly outbox: Outbox;
-    readonly now: number;
-    readonly single: boolean;
-    readonly bytes: number;
-  },
-): Promise<Accepted> {
-  const { outbox, now, single } = holding;
-  await holdBack(denied, outbox, now);
-  const accepted = await outbox.accept(admissions, holding.bytes);
-  // A no that came in the same request as a yes counts against it too, now that it is queued.
-  if (!single) await holdBack(denied, outbox, now);
-  return accepted;
+  const keep = (): Promise<Accepted> => ports.outbox.accept(admissions, bytes);
+  if (denied.length === 0) return keep();
+  const hold = (): Promise<void> => holdBack(denied, ports.outbox, context.now);
+  const holdAndKeep = async (): Promise<Accepted> => {
+    await hold();
+    const accepted = await keep();
+    // A no that came in the same request as a yes counts against it too, now that it is queued.
+    if (events.length > 1) await hold();
+    return accepted;
+  };
+  return holdAndKeep();
 }
 
 export interface RecheckContext {

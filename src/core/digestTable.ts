@@ -45,24 +45,25 @@ export class DigestTable {
     this.#hash(digest);
     const at = this.#find();
     const before = (this.#entries[at + VALUE] ?? 0) >>> 0;
-    if (value === 0) {
-      if (before !== 0) this.#delete(at / WORDS);
-    } else if (before !== 0) this.#entries[at + VALUE] = value;
-    else this.#insert(at, value);
+    this.#put(at, before, value);
     return before;
   }
 
-  /** Adds to what stands there and returns the sum; one of 0 or less takes the entry away. */
+  /** Adds to what stands there and returns the sum; one of 0 or less is 0 and takes the entry away. */
   add(digest: string, value: number): number {
     this.#hash(digest);
     const at = this.#find();
     const before = (this.#entries[at + VALUE] ?? 0) >>> 0;
-    const sum = before + value;
-    if (before === 0) {
-      if (sum > 0) this.#insert(at, sum);
-    } else if (sum > 0) this.#entries[at + VALUE] = sum;
-    else this.#delete(at / WORDS);
-    return Math.max(0, sum);
+    const sum = Math.max(0, before + value);
+    this.#put(at, before, sum);
+    return sum;
+  }
+
+  /** Writes the value of the hashed digest where it was found to stand, or to be missing. */
+  #put(at: number, before: number, value: number): void {
+    if (value === 0 && before !== 0) this.#delete(at / WORDS);
+    else if (before !== 0) this.#entries[at + VALUE] = value;
+    else if (value !== 0) this.#insert(at, value);
   }
 
   /** Each character goes into one of three words. */
@@ -82,15 +83,13 @@ export class DigestTable {
   /** Where the hashed digest stands, or would stand. */
   #find(): number {
     const entries = this.#entries;
-    for (
-      let slot = home(this.#first, this.#second, this.#third) & this.#mask;
-      ;
-      slot = (slot + 1) & this.#mask
-    ) {
+    let slot = home(this.#first, this.#second, this.#third) & this.#mask;
+    for (;;) {
       const at = slot * WORDS;
       if (entries[at + VALUE] === 0) return at;
       if (entries[at] === this.#first && entries[at + 1] === this.#second && entries[at + 2] === this.#third)
         return at;
+      slot = (slot + 1) & this.#mask;
     }
   }
 
@@ -126,9 +125,10 @@ export class DigestTable {
 
   #grow(): void {
     const old = this.#entries;
-    this.#mask = this.#mask * 2 + 1;
-    this.#entries = new Int32Array(old.length * 2);
-    const { entries, mask } = { entries: this.#entries, mask: this.#mask };
+    const entries = new Int32Array(old.length * 2);
+    const mask = this.#mask * 2 + 1;
+    this.#entries = entries;
+    this.#mask = mask;
     for (let from = 0; from < old.length; from += WORDS) {
       if (old[from + VALUE] === 0) continue;
       let slot = homeAt(old, from) & mask;

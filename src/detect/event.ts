@@ -7,7 +7,7 @@ import type { Finding } from './finding.ts';
 import { NOTHING } from './finding.ts';
 import type { Needles } from './needles.ts';
 import { isShortNeedle, needlesOf } from './needles.ts';
-import { knownFindings, scanText } from './scan.ts';
+import { knownFindings, scanAnew, scanText } from './scan.ts';
 import type { CleanedUrl, UrlRules } from './url.ts';
 import { cleanReferrer, cleanUrl } from './url.ts';
 
@@ -109,7 +109,7 @@ class EventScan implements Scan {
     if (plain !== null) return plain;
     this.#known ??= new Map();
     let findings = this.#known.get(value);
-    if (findings === undefined) this.#known.set(value, (findings = scanText(value, this.needles)));
+    if (findings === undefined) this.#known.set(value, (findings = scanAnew(value, this.needles)));
     return findings;
   };
 

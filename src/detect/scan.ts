@@ -79,7 +79,11 @@ export function knownFindings(text: string, needles: Needles | null): readonly F
 
 /** Everything in a string that is an identifier, personal data or a value that the event carries elsewhere. */
 export const scanText = (text: string, needles: Needles | null = null): readonly Finding[] =>
-  knownFindings(text, needles) ?? scanNow(text, needles).findings;
+  knownFindings(text, needles) ?? scanAnew(text, needles);
+
+/** The same without asking what is remembered. */
+export const scanAnew = (text: string, needles: Needles | null): readonly Finding[] =>
+  scanNow(text, needles).findings;
 
 function learn(text: string): Known {
   const made = scanNow(text, null);

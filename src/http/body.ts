@@ -172,3 +172,17 @@ export function readBody(
     request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', ignore);
   });
 }
+
+/** Reads a body and makes something of it; the bytes are not needed afterwards. Throws what `readBody` and `use` throw. */
+export async function withBody<T>(
+  { req, res }: { readonly req: IncomingMessage; readonly res: ServerResponse },
+  { bytes, budget }: { readonly bytes: number; readonly budget: BodyBudget },
+  use: (body: Uint8Array) => T,
+): Promise<T> {
+  const share = budget.share();
+  try {
+    return use(await readBody(req, res, { bytes, share }));
+  } finally {
+    share.release();
+  }
+}

@@ -99,9 +99,10 @@ async function answerTo(call: Call, shared: Shared): Promise<Answer> {
   const share = shared.budget.share();
   try {
     shared.limiter(call.ip, limits);
-    const post = ctx.req.method === 'POST';
-    const body = post ? await readBody(ctx.req, ctx.res, { bytes: limits.bodyBytes, share }) : EMPTY;
-    const request = requestOf(call, post ? 'POST' : 'GET', body);
+    const method = ctx.req.method === 'POST' ? 'POST' : 'GET';
+    const bounds = { bytes: limits.bodyBytes, share };
+    const body = method === 'POST' ? await readBody(ctx.req, ctx.res, bounds) : EMPTY;
+    const request = requestOf(call, method, body);
     if (handler.document !== null) {
       const { site } = siteOf(ctx.req, prepared, handler.document.hints(request));
       return handler.document.answer(request, site);

@@ -10,7 +10,7 @@ import { isObject } from '../core/json.ts';
 import type { Answer } from '../core/plugin.ts';
 import type { ConsentRecord } from '../core/ports.ts';
 import { json } from './answer.ts';
-import { readBody } from './body.ts';
+import { withBody } from './body.ts';
 import type { Shared } from './collect.ts';
 import type { Prepared } from './prepared.ts';
 import { headerOf, siteOf, targetOf } from './request.ts';
@@ -105,17 +105,10 @@ export async function putConsent(ctx: Context, shared: Shared, prepared: Prepare
   const site = ownSite(ctx, prepared);
   if (!/^application\/json\s*(?:;|$)/i.test(headerOf(ctx.req, 'content-type') ?? ''))
     throw new GatewayError('unsupported_media_type', 'send `content-type: application/json`');
-  const share = budget.share();
-  let choice: Choice;
-  let now: number;
-  try {
-    const body = await readBody(ctx.req, ctx.res, { bytes: BODY_BYTES, share });
-    now = ports.clock.now();
-    choice = readChoice(body, snapshot, now);
-  } finally {
-    share.release();
-  }
-  const { notice, purposes } = choice;
+  const { now, notice, purposes } = await withBody(ctx, { bytes: BODY_BYTES, budget }, (body) => {
+    const at = ports.clock.now();
+    return { now: at, ...readChoice(body, snapshot, at) };
+  });
   const id = Buffer.from(ports.random.bytes(16)).toString('base64url');
   const record: ConsentRecord = { id, site: site.name, notice: notice.id, givenAt: now, purposes };
   const denied = Object.keys(purposes).filter((purpose) => purposes[purpose] === false);

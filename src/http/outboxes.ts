@@ -6,7 +6,7 @@ import type { Context } from 'koa';
 import { GatewayError } from '../core/errors.ts';
 import { isObject } from '../core/json.ts';
 import { json, send } from './answer.ts';
-import { BodyBudget, readBody } from './body.ts';
+import { BodyBudget, withBody } from './body.ts';
 import type { AdminPorts } from './ports.ts';
 import { headerOf, targetOf } from './request.ts';
 
@@ -33,15 +33,9 @@ function parsed(bytes: Uint8Array): unknown {
 }
 
 async function idsOf(ctx: Context, budget: BodyBudget): Promise<readonly string[]> {
-  const share = budget.share();
-  try {
-    const body = await readBody(ctx.req, ctx.res, { bytes: BODY_BYTES, share });
-    const value = parsed(body);
-    const ids = isObject(value) ? value['ids'] : null;
-    if (Array.isArray(ids) && ids.every((id) => typeof id === 'string')) return ids;
-  } finally {
-    share.release();
-  }
+  const value = await withBody(ctx, { bytes: BODY_BYTES, budget }, parsed);
+  const ids = isObject(value) ? value['ids'] : null;
+  if (Array.isArray(ids) && ids.every((id) => typeof id === 'string')) return ids;
   throw new GatewayError('unreadable_body', 'send an object with `ids`, a list of strings');
 }
 

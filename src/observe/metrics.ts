@@ -188,13 +188,13 @@ export function createMetrics(options: MetricsOptions): Observed {
   const readQueue = queueGauges(registry, options);
   const deliverySeconds = histogram(registry, 'sluis_delivery_seconds', DELIVERY_BUCKETS);
   const acceptSeconds = histogram(registry, 'sluis_accept_seconds', ACCEPT_BUCKETS);
-  const accepted = new Samples((intake, seconds) =>
-    acceptSeconds.observe({ intake: guarded(intake, isIntake) }, seconds),
-  );
   const info = gauge(registry, 'sluis_config_info');
   collectDefaultMetrics({ register: registry });
   const isDestination: Guard = (value) => known.destinations().includes(value);
   const isIntake = within(known.intakes);
+  const accepted = new Samples((intake, seconds) =>
+    acceptSeconds.observe({ intake: guarded(intake, isIntake) }, seconds),
+  );
   const metrics: Metrics = {
     ...counting(tallyOf),
     deliverySeconds: (destination, seconds) =>

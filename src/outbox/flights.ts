@@ -19,7 +19,10 @@ export const FLIGHT_LIMITS: FlightLimits = {
   waitingBytes: 64 * 1024 * 1024,
 };
 
-/** What becomes of a call's promise once the append is durable, or has failed: as with `then`, but no promise comes between. */
+/**
+ * What becomes of a call's promise once the append is durable, or has failed: as with `then`, but no promise comes between. Never
+ * called before the caller has its promise.
+ */
 export interface Landing<T> {
   landed(appended: readonly Appended[]): T | Promise<T>;
   /** Nothing was kept: rejects in its turn. */

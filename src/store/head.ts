@@ -19,11 +19,8 @@ export type RestingHead = Omit<Head, 'deliveries'> & { readonly events: readonly
 /** Null if it cannot be read. */
 export function decodeHead(text: string): Head | null {
   const value = parse(text);
-  return isHead(value) ? opened(value) : null;
-}
-
-/** With a place of its own for each delivery, as the body has a line for each. */
-export function opened({ events, ...rest }: RestingHead): Head {
+  if (!isHead(value)) return null;
+  const { events, ...rest } = value;
   const deliveries = events.flatMap(([event = '', name = '', ...destinations]) =>
     destinations.map((destination) => [event, name, destination] as const),
   );

@@ -57,12 +57,13 @@ function encodeRow(admission: Admission, events: readonly AdmittedEvent[]): Enco
   const destinations: string[] = [];
   let last: PermittedData | null = null;
   for (const [index, event] of events.entries()) {
-    leaving.push([event.id, event.facts.name, ...event.permitted.map(({ data }) => data.destination)]);
+    const names = event.permitted.map(({ data }) => data.destination);
+    leaving.push([event.id, event.facts.name, ...names]);
+    destinations.push(...names);
     for (const { data } of event.permitted) {
       if (last === null || !isCommon(data, last)) common.push(commonText(data));
       last = data;
       const shared = `"common":${common.length - 1},"granted":${placeOf(remembered(data.consent), granted)}`;
-      destinations.push(data.destination);
       lines.push(`{"event":${index},${shared},"own":${ownText(data)}}`);
     }
   }
