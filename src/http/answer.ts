@@ -14,35 +14,27 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-opener-policy': 'same-origin',
 };
 
-export function send(ctx: Context, answer: Answer): void {
-  ctx.status = answer.status;
-  for (const name in answer.headers) ctx.res.setHeader(name, answer.headers[name] ?? '');
-  const { body } = answer;
-  // Koa takes null for 204 and would write a bare Uint8Array as JSON.
-  if (body === null) ctx.body = answer.status === 204 || answer.status === 304 ? null : '';
-  else
-    ctx.body = typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  if (body === null) ctx.res.removeHeader('content-type');
-}
-
 /** Names and values in turn, as `writeHead` takes them. */
 export type HeaderList = readonly string[];
 
+const NOTHING_BESIDES: HeaderList = [];
+
 /**
- * Puts an answer on the wire at once, with the headers given besides. Koa would set and ask for each part by itself, a tenth of
- * what an event costs in the listener. An answer whose client has left is left to Koa.
+ * Puts an answer on the wire at once, with the headers given besides and those set before. Koa would set and ask for each part
+ * by itself and watch the socket for the end, an eighth of what an event costs in the listener. Where the client has left, there
+ * is nothing more to do.
  */
-export function write(ctx: Context, answer: Answer, besides: HeaderList): void {
-  if (!ctx.writable) return;
+export function send(ctx: Context, answer: Answer, besides = NOTHING_BESIDES): void {
+  const { res } = ctx;
+  if (!ctx.writable) return void res.end();
   const { status, headers, body } = answer;
   const list = besides.slice();
   for (const name in headers) list.push(name, headers[name] ?? '');
   if (status !== 204 && status !== 304)
     list.push('Content-Length', String(body === null ? 0 : Buffer.byteLength(body)));
-  ctx.res.writeHead(status, list);
-  ctx.respond = false; // not before: what is thrown here still has to be answered
-  if (body === null) ctx.res.end();
-  else ctx.res.end(body);
+  res.writeHead(status, list);
+  if (body === null) res.end();
+  else res.end(body);
 }
 
 export const json = (value: unknown, status = 200): Answer => ({

@@ -5,9 +5,10 @@ import type { RequestListener } from 'node:http';
 import type { Router } from '@koa/router';
 import Koa from 'koa';
 import type { Context, Middleware } from 'koa';
+import compose from 'koa-compose';
 import { GatewayError } from '../core/errors.ts';
 import { send } from './answer.ts';
-import { answerError, problemOf } from './errors.ts';
+import { answerError } from './errors.ts';
 import type { ErrorPorts } from './errors.ts';
 import type { InFlight } from './listener.ts';
 import { settleTarget } from './request.ts';
@@ -53,10 +54,14 @@ export interface Layers {
   readonly router: Router;
 }
 
-export function application(layers: Layers, ports: ErrorPorts, inFlight: InFlight): RequestListener {
-  const app = new Koa();
+/** Layers around a request's context, the outermost first. Whatever they throw is answered, and they answer by `send` alone. */
+export function application(
+  { before, router }: Layers,
+  ports: ErrorPorts,
+  inFlight: InFlight,
+): RequestListener {
   // One layer rather than three: each costs every event.
-  app.use(async (ctx, next) => {
+  const outermost: Middleware = async (ctx, next) => {
     inFlight.begin();
     try {
       checkForm(ctx);
@@ -66,15 +71,9 @@ export function application(layers: Layers, ports: ErrorPorts, inFlight: InFligh
     } finally {
       inFlight.end();
     }
-  });
-  for (const middleware of layers.before) app.use(middleware);
-  app.use(layers.router.routes());
-  app.use(elsewise(layers.router));
-  // What goes wrong while an answer is being written; a client that left is no fault.
-  app.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET' && error.code !== 'ERR_STREAM_PREMATURE_CLOSE')
-      problemOf(error, ports);
-  });
-  const callback = app.callback();
-  return (request, response) => void callback(request, response);
+  };
+  const app = new Koa();
+  for (const layer of [outermost, ...before, router.routes(), elsewise(router)]) app.use(layer);
+  const handle = compose(app.middleware);
+  return (request, response) => void handle(app.createContext(request, response));
 }

@@ -4,7 +4,7 @@
 import type { Context, Middleware } from 'koa';
 import { GatewayError } from '../core/errors.ts';
 import type { Answer, IntakeRequest, Opened } from '../core/plugin.ts';
-import { send, write } from './answer.ts';
+import { send } from './answer.ts';
 import type { HeaderList } from './answer.ts';
 import { ClientGone, readBody } from './body.ts';
 import type { BodyBudget } from './body.ts';
@@ -167,7 +167,7 @@ export function collect(shared: Shared): Middleware {
     try {
       const short = sends ? null : answerWithoutReading(ctx, entry, prepared);
       const answer = short ?? (await answerTo(callOf(ctx, entry, { target, prepared }), shared));
-      if (sends) write(ctx, answer, besides);
+      if (sends) send(ctx, answer, besides);
       else send(ctx, answer);
     } catch (error) {
       setHeaders(ctx, besides); // errors are answered further out, and a page may read them too

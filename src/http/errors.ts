@@ -66,6 +66,5 @@ export function problemOf(error: unknown, ports: ErrorPorts): Answer {
 export function answerError(ctx: Context, error: unknown, ports: ErrorPorts): void {
   if (!(error instanceof ClientGone || ctx.res.headersSent) && ctx.writable)
     return send(ctx, problemOf(error, ports));
-  ctx.respond = false;
   if (!(error instanceof ClientGone || error instanceof GatewayError)) problemOf(error, ports);
 }
