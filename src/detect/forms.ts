@@ -1,7 +1,5 @@
 // The forms in which one value that an event carries could be written elsewhere in it: lower case, folded, in parts, with other
-// signs between its words. Those of returning visitors are remembered.
-
-import { Recent, copied } from '../core/recent.ts';
+// signs between its words.
 
 export interface Needle {
   /** Lower case. */
@@ -62,7 +60,8 @@ class Forms {
   }
 }
 
-function makeForms(value: string, source: string): readonly Needle[] {
+/** All forms of one value, each once; `source` says whose it is. */
+export function formsOf(value: string, source: string): readonly Needle[] {
   const plain = value.trim().toLowerCase();
   if (plain === '') return NO_FORMS;
   const forms = new Forms(source);
@@ -76,23 +75,3 @@ function makeForms(value: string, source: string): readonly Needle[] {
 const NO_FORMS: readonly Needle[] = Object.freeze([]);
 /** Person fields of which there is one spelling. */
 const UNSPELLED: ReadonlySet<string> = new Set(['person.phone', 'person.ip', 'person.user_agent']);
-
-/** Sources whose values are new with every event: remembering them would push out those that return. */
-const NEVER_AGAIN: ReadonlySet<string> = new Set(['message_id', 'site.order_id']);
-const MAX_VALUES = 5000;
-const MAX_VALUE = 512;
-/** Forms of the values of returning visitors, by source: a third of what scanning an event costs is making them (measured). */
-const remembered = new Map<string, Recent<string, readonly Needle[]>>();
-
-/** All forms of one value, each once; `source` says whose it is. */
-export function formsOf(value: string, source: string): readonly Needle[] {
-  if (value.length > MAX_VALUE || NEVER_AGAIN.has(source)) return makeForms(value, source);
-  let ofSource = remembered.get(source);
-  if (ofSource === undefined) remembered.set(source, (ofSource = new Recent(MAX_VALUES)));
-  const known = ofSource.get(value);
-  if (known !== undefined) return known;
-  const own = copied(value);
-  const made = makeForms(own, source);
-  ofSource.set(own, made);
-  return made;
-}

@@ -5,6 +5,7 @@ import { hash } from 'node:crypto';
 import type { ReceivedEvent } from '../core/event.ts';
 import { identifierName } from '../core/identifiers.ts';
 import type { PersonField } from '../core/person.ts';
+import { Recent, copied } from '../core/recent.ts';
 import type { Needle } from './forms.ts';
 import { MIN_SUBSTRING, NUMERIC, formsOf } from './forms.ts';
 
@@ -35,13 +36,26 @@ const COMMON_WORDS: readonly PersonField[] = ['gender'];
 const SHORTEST_PLACE = 4;
 const PLACES: readonly PersonField[] = ['city', 'region'];
 
+const FEW = 40;
+
+/** What some values come to, each form once: a later value adds what is new. */
 class Collection {
-  readonly words: Needle[] = [];
-  readonly short: Needle[] = [];
-  readonly phones = new Set<string>();
-  readonly raw: string[] = [];
-  shortest = Infinity;
-  readonly #seen = new Set<string>();
+  readonly words: Needle[];
+  readonly short: Needle[];
+  /** The values themselves. */
+  readonly raw: string[];
+  readonly phones: Set<string>;
+  shortest: number;
+  #seen: Set<string> | null = null;
+
+  /** Begins with what another has; only phones are shared with it, so none may be added here. */
+  constructor(from?: Collection) {
+    this.words = from === undefined ? [] : from.words.slice();
+    this.short = from === undefined ? [] : from.short.slice();
+    this.raw = from === undefined ? [] : from.raw.slice();
+    this.phones = from === undefined ? new Set() : from.phones;
+    this.shortest = from === undefined ? Infinity : from.shortest;
+  }
 
   add(value: string, source: string): void {
     const forms = formsOf(value, source);
@@ -59,8 +73,8 @@ class Collection {
 
   #take(needle: Needle): void {
     const { value, whole } = needle;
-    if (this.#seen.has(value)) return;
-    this.#seen.add(value);
+    if (this.#has(value)) return;
+    this.#seen?.add(value);
     if (whole && value.length < MIN_SUBSTRING && (value.length < 2 || NUMERIC.test(value))) {
       this.short.push(needle);
       return;
@@ -68,41 +82,89 @@ class Collection {
     this.words.push(needle);
     if (value.length < this.shortest) this.shortest = value.length;
   }
-}
 
-function addPerson(into: Collection, event: ReceivedEvent): void {
-  for (const [field, value] of Object.entries(event.person)) {
-    if (typeof value !== 'string' || COMMON_WORDS.some((word) => word === field)) continue;
-    if (PLACES.some((place) => place === field) && value.trim().length < SHORTEST_PLACE) continue;
-    const source = `person.${field}`;
-    if (field === 'phone') into.addPhone(value, source);
-    else into.add(value, source);
+  /** An honest event has some twenty: looking through them costs less than keeping a table. */
+  #has(value: string): boolean {
+    const { words, short } = this;
+    if (words.length + short.length > FEW) {
+      this.#seen ??= new Set([...words, ...short].map((needle) => needle.value));
+      return this.#seen.has(value);
+    }
+    for (const needle of words) if (needle.value === value) return true;
+    for (const needle of short) if (needle.value === value) return true;
+    return false;
   }
-  if (event.ip !== null) into.add(event.ip, 'person.ip');
-  if (event.device.userAgent !== null) into.add(event.device.userAgent, 'person.user_agent');
 }
 
+/** Values by their source, in turn: `[source, value, source, value, …]`. */
+type Sourced = readonly string[];
+
+/** Sources whose values are new with every event. */
+const ONCE: ReadonlySet<string> = new Set(['site.order_id', 'site.message_id']);
 /** Parameters that are ids by their meaning, whatever the intake made of them. */
 const ID_PARAMS = ['transaction_id', 'order_id', 'event_id'] as const;
 
-/** Every value of the event that may stand nowhere but in its own place. */
-export function needlesOf(event: ReceivedEvent): Needles {
-  const into = new Collection();
-  for (const id of event.ids) into.add(id.value, identifierName(id));
-  for (const id of event.otherIds) into.add(id.value, identifierName(id));
-  if (event.messageId !== null) into.add(event.messageId, 'message_id');
+/** What the visitor brings along every time, and what comes with this event alone. */
+function sourced(event: ReceivedEvent): { readonly lasting: Sourced; readonly once: Sourced } {
+  const [lasting, once]: [string[], string[]] = [[], []];
+  for (const ids of [event.ids, event.otherIds])
+    for (const id of ids) {
+      const source = identifierName(id);
+      (ONCE.has(source) ? once : lasting).push(source, id.value);
+    }
+  for (const field in event.person) {
+    const value = event.person[field as PersonField]; // its own key
+    if (typeof value !== 'string' || COMMON_WORDS.some((word) => word === field)) continue;
+    if (PLACES.some((place) => place === field) && value.trim().length < SHORTEST_PLACE) continue;
+    lasting.push(`person.${field}`, value);
+  }
+  if (event.ip !== null) lasting.push('person.ip', event.ip);
+  if (event.device.userAgent !== null) lasting.push('person.user_agent', event.device.userAgent);
+  if (event.messageId !== null) once.push('message_id', event.messageId);
   for (const name of ID_PARAMS) {
     const value = event.params[name];
-    if (typeof value === 'string' || typeof value === 'number') into.add(String(value), 'site.order_id');
+    if (typeof value === 'string' || typeof value === 'number') once.push('site.order_id', String(value));
   }
-  addPerson(into, event);
+  return { lasting, once };
+}
+
+function addAll(values: Sourced, into: Collection): Collection {
+  for (let at = 0; at < values.length; at += 2) {
+    const [source, value] = [values[at] ?? '', values[at + 1] ?? ''];
+    if (source === 'person.phone') into.addPhone(value, source);
+    else into.add(value, source);
+  }
+  return into;
+}
+
+const MAX_VISITORS = 5000;
+const MAX_KEY = 2048;
+/** Of returning visitors, by all they bring along: making the forms of some ten values costs as much as scanning an event. */
+const visitors = new Recent<string, Collection>(MAX_VISITORS);
+
+function ofVisitor(lasting: Sourced): Collection {
+  let key = '';
+  // With its length, no value can be taken for two.
+  for (const text of lasting) key += `${text.length}:${text}`;
+  const known = visitors.get(key);
+  if (known !== undefined) return known;
+  if (key.length > MAX_KEY) return addAll(lasting, new Collection());
+  const made = addAll(lasting.map(copied), new Collection());
+  visitors.set(copied(key), made);
+  return made;
+}
+
+/** Every value of the event that may stand nowhere but in its own place. */
+export function needlesOf(event: ReceivedEvent): Needles {
+  const { lasting, once } = sourced(event);
+  const { words, short, shortest, phones, raw } = addAll(once, new Collection(ofVisitor(lasting)));
   let digests: readonly Digest[] | null = null;
   return {
-    words: into.words,
-    short: into.short,
-    shortest: into.shortest,
-    phones: into.phones,
-    digests: () => (digests ??= digestsOf(new Set(into.raw))),
+    words,
+    short,
+    shortest,
+    phones,
+    digests: () => (digests ??= digestsOf(new Set(raw))),
   };
 }
 

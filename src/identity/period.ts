@@ -23,10 +23,11 @@ const MAX_SESSION_MS = 2 * 86_400_000;
 /** The start of the event's session, or the event's own time where no session tells it. */
 function anchor(event: ReceivedEvent): number {
   for (const id of event.ids) {
-    const start =
-      id.system === 'ga' || id.system === 'site' ? embeddedStart(identifierName(id), id.value) : null;
-    if (start === null || identifierKind(identifierName(id))?.role !== 'session') continue;
-    if (Math.abs(event.occurredAt - start) <= MAX_SESSION_MS) return start;
+    if (id.system !== 'ga' && id.system !== 'site') continue;
+    const name = identifierName(id);
+    if (identifierKind(name)?.role !== 'session') continue;
+    const start = embeddedStart(name, id.value);
+    if (start !== null && Math.abs(event.occurredAt - start) <= MAX_SESSION_MS) return start;
   }
   return event.occurredAt;
 }

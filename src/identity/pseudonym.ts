@@ -4,7 +4,7 @@
 import { hkdfSync } from 'node:crypto';
 import type { GatewaySecret } from '../core/config.ts';
 import type { Claim } from '../core/consent.ts';
-import type { Identifier, ReceivedEvent } from '../core/event.ts';
+import type { ReceivedEvent } from '../core/event.ts';
 import type { PseudonymFormat } from '../core/identifiers.ts';
 import { identifierKind, identifierName } from '../core/identifiers.ts';
 import { copied, Recent } from '../core/recent.ts';
@@ -74,20 +74,33 @@ const three = (a: string, b: string, c: string): string => `${two(a, b)}${c.leng
 /** 192 bits: no two subjects or messages share a digest by chance. */
 const DIGEST_CHARS = 32;
 
-/** Makes digests of ids, and remembers those of returning visitors by kind. */
-function subjectDigester(rings: readonly Keys[]): (name: string, value: string) => readonly string[] {
+/** Digests of the ids of one person, by the messages they are made of; those of returning visitors are remembered. */
+function subjectDigester(rings: readonly Keys[]): (messages: readonly string[]) => Subjects {
   const keys = rings.map((ring) => ring.for('subject'));
-  const known = new Map<string, Recent<string, readonly string[]>>();
-  return (name, value) => {
-    let ofKind = known.get(name);
-    if (ofKind === undefined) known.set(name, (ofKind = new Recent(MAX_SUBJECTS)));
-    const before = ofKind.get(value);
+  const known = new Recent<string, Subjects>(MAX_SUBJECTS);
+  return (messages) => {
+    // Messages hold the lengths of their parts, so no two lists make the same text.
+    const all = messages.join('');
+    const before = known.get(all);
     if (before !== undefined) return before;
-    const message = two(name, value);
-    const made = keys.map((key) => key.of(message, 'base64url').slice(0, DIGEST_CHARS));
-    if (value.length <= MAX_REMEMBERED) ofKind.set(copied(value), made);
+    const made = subjectsFrom(keys, messages);
+    if (all.length <= MAX_REMEMBERED * messages.length) known.set(copied(all), made);
     return made;
   };
+}
+
+/** Each once, the current secret's first. */
+function subjectsFrom(keys: readonly MacKey[], messages: readonly string[]): Subjects {
+  const all: string[] = [];
+  let current: readonly string[] = all;
+  for (const [ring, key] of keys.entries()) {
+    for (const message of messages) {
+      const digest = key.of(message, 'base64url').slice(0, DIGEST_CHARS);
+      if (!all.includes(digest)) all.push(digest);
+    }
+    if (ring === 0 && keys.length > 1) current = [...all];
+  }
+  return { current, all };
 }
 
 /** An order or message comes once: remembering it would push out visitors who return. */
@@ -96,7 +109,8 @@ const ONCE: ReadonlySet<string | undefined> = new Set(['order', 'event']);
 /** Pseudonyms for one destination and period. */
 class PseudonymUse {
   readonly #key: MacKey;
-  readonly #known = new Map<string, Recent<string, string>>();
+  /** By kind, and by the form that they are written in. */
+  readonly #known = new Map<string, Map<PseudonymFormat, Recent<string, string>>>();
 
   constructor(key: MacKey) {
     this.#key = key;
@@ -113,9 +127,10 @@ class PseudonymUse {
   }
 
   #madeOf(name: string, format: PseudonymFormat): Recent<string, string> {
-    const kind = format + name;
-    let made = this.#known.get(kind);
-    if (made === undefined) this.#known.set(kind, (made = new Recent(MAX_PSEUDONYMS)));
+    let ofKind = this.#known.get(name);
+    if (ofKind === undefined) this.#known.set(name, (ofKind = new Map()));
+    let made = ofKind.get(format);
+    if (made === undefined) ofKind.set(format, (made = new Recent(MAX_PSEUDONYMS)));
     return made;
   }
 }
@@ -150,11 +165,6 @@ export function keyring(secrets: readonly GatewaySecret[]): Keyring {
   const current = rings[0];
   if (current === undefined) throw new TypeError('a keyring needs at least one secret');
   const digestsOf = subjectDigester(rings);
-  const subjects = (each: (add: (name: string, value: string) => void) => void): Subjects => {
-    const found: (readonly string[])[] = [];
-    each((name, value) => found.push(digestsOf(name, value)));
-    return subjectsFrom(found, rings.length);
-  };
   // Under the oldest, so that a new secret put first does not make a client's repetition look new. When the oldest goes, the
   // event's key, made under the first, still tells vendors.
   const dedupeKey = (rings.at(-1) ?? current).for('dedupe');
@@ -162,47 +172,27 @@ export function keyring(secrets: readonly GatewaySecret[]): Keyring {
     pseudonym: pseudonyms(current),
     eventKey: eventKeys(current),
     dedupeDigest: (site, messageId) => dedupeKey.of(two(site, messageId), 'base64url').slice(0, DIGEST_CHARS),
-    subjectDigests: (event, claims = []) =>
-      subjects((add) => {
-        eachSubject(event, add);
-        for (const { record } of claims) if (record !== undefined) add('record', record);
-      }),
-    subjectDigest: (name, value) => subjects((add) => addSubject(name, value, add)),
+    subjectDigests: (event, claims = []) => digestsOf(subjectsOf(event, claims)),
+    subjectDigest: (name, value) => digestsOf([subject(name, value)]),
   };
 }
 
-/** The digests of several ids, each once; one secret, as most gateways have, makes one list. */
-function subjectsFrom(found: readonly (readonly string[])[], secrets: number): Subjects {
-  const all: string[] = [];
-  let current: readonly string[] = all;
-  for (let ring = 0; ring < secrets; ring++) {
-    for (const digests of found) {
-      const digest = digests[ring];
-      if (digest !== undefined && !all.includes(digest)) all.push(digest);
-    }
-    if (ring === 0 && secrets > 1) current = [...all];
-  }
-  return { current, all };
-}
-
-type AddSubject = (name: string, value: string) => void;
-
-const addSubject = (name: string, value: string, add: AddSubject): void =>
-  add(name, name === 'email' ? value.trim().toLowerCase() : value);
+/** What a subject's digest is made of. */
+const subject = (name: string, value: string): string =>
+  two(name, name === 'email' ? value.trim().toLowerCase() : value);
 
 /** Ids that stand for a person or their browser; clicks, sessions, orders and groups do not. */
 const PERSONAL: ReadonlySet<string | undefined> = new Set(['visitor', 'user', 'contact']);
 
-function addIds(ids: readonly Identifier[], add: AddSubject): void {
-  for (const id of ids) {
-    const name = identifierName(id);
-    if (PERSONAL.has(identifierKind(name)?.role)) addSubject(name, id.value, add);
-  }
-}
-
-function eachSubject(event: ReceivedEvent, add: AddSubject): void {
-  addIds(event.ids, add);
-  addIds(event.otherIds, add);
+function subjectsOf(event: ReceivedEvent, claims: readonly Claim[]): readonly string[] {
+  const subjects: string[] = [];
+  for (const ids of [event.ids, event.otherIds])
+    for (const id of ids) {
+      const name = identifierName(id);
+      if (PERSONAL.has(identifierKind(name)?.role)) subjects.push(subject(name, id.value));
+    }
   const { email } = event.person;
-  if (email !== undefined && email.trim() !== '') addSubject('email', email, add);
+  if (email !== undefined && email.trim() !== '') subjects.push(subject('email', email));
+  for (const { record } of claims) if (record !== undefined) subjects.push(subject('record', record));
+  return subjects;
 }
