@@ -1,6 +1,8 @@
 // `Store` and `Facts` over rows that this process owns: every call becomes one job of a group commit, long ones become many
 // short jobs. Memory and SQLite differ only in their rows.
 
+import { setImmediate } from 'node:timers/promises';
+import { GatewayError } from '../core/errors.ts';
 import type { LedgerEntry } from '../core/delivery.ts';
 import type { Json } from '../core/json.ts';
 import type { OpenedStore } from '../core/plugin.ts';
@@ -85,8 +87,19 @@ class EmbeddedStore implements Store {
       ended += step.value;
       after = step.next;
     }
-    this.#groups.outside(() => this.#owner.rows.scrub());
+    await this.#scrub();
     return ended;
+  }
+
+  /** Step by step, as a large file takes a while. */
+  async #scrub(): Promise<void> {
+    let from: number | null = 0;
+    while (from !== null) {
+      if (!this.#open) throw new GatewayError('store_unavailable', 'the store is closed');
+      const at: number = from;
+      from = this.#groups.outside(() => this.#owner.rows.scrub(at));
+      await setImmediate();
+    }
   }
 
   async entries(query: EntriesQuery): Promise<readonly LedgerEntry[]> {

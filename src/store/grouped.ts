@@ -77,13 +77,13 @@ export class Groups {
   }
 
   /** Work on the rows that needs no transaction, with the same second chance when space runs out. */
-  outside(work: () => void): void {
+  outside<T>(work: () => T): T {
     try {
-      work();
+      return work();
     } catch (error) {
       const failure = this.#ports.asFailure(error);
       if (!isFull(failure) || !this.#ports.space.ranOut()) throw failure;
-      work();
+      return work();
     }
   }
 

@@ -160,8 +160,9 @@ export class MemoryRows implements Rows {
     return found.sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
-  scrub(): void {
-    // Nothing removed is kept anywhere.
+  /** Nothing removed is kept anywhere. */
+  scrub(): null {
+    return null;
   }
 
   bytes(): number {

@@ -70,8 +70,11 @@ export interface Rows {
   getFact(key: string): FactRow | null;
   listFacts(prefix: string): readonly FactRow[];
 
-  /** Makes sure that nothing removed can be found in any file. Outside of transactions. */
-  scrub(): void;
+  /**
+   * A step of making sure that nothing removed can be found in any file, outside of transactions: from 0 on, until it answers
+   * null rather than where to go on. What was removed before the first step is gone after the last.
+   */
+  scrub(from: number): number | null;
   bytes(): number;
   close(): void;
 }

@@ -6,6 +6,7 @@ import { GatewayError } from '../../core/errors.ts';
 import type { RestingRow } from '../record.ts';
 import type { FactRow, HeadRow, LogRow, MarkRow, Rows, SpoolRow } from '../rows.ts';
 import { isCorrupt } from './failures.ts';
+import { Gaps } from './gaps.ts';
 
 const SQL = {
   insert: 'insert into spool (schema, "check", head, body) values (?, ?, ?, ?)',
@@ -43,12 +44,14 @@ export class SqliteRows implements Rows {
   readonly #statements: Readonly<Record<keyof typeof SQL, StatementSync>>;
   readonly #freePages: StatementSync;
   readonly #pageBytes: number;
+  readonly #gaps: Gaps;
 
   constructor(database: DatabaseSync, path: string) {
     this.#database = database;
     this.#path = path;
     this.#freePages = database.prepare('pragma freelist_count');
     this.#pageBytes = Number(database.prepare('pragma page_size').get()?.['page_size']);
+    this.#gaps = new Gaps(path, this.#pageBytes);
     const prepared = Object.entries(SQL).map(([name, sql]) => [name, database.prepare(sql)]);
     this.#statements = Object.fromEntries(prepared) as Record<keyof typeof SQL, StatementSync>; // the keys of SQL
   }
@@ -167,13 +170,15 @@ export class SqliteRows implements Rows {
     return this.#statements.listFacts.all(prefix, `${prefix}\u{10ffff}`).map(factRow);
   }
 
-  /** Removed bytes are zeroed in the file already; this empties the log, which keeps older copies of pages. */
-  scrub(): void {
+  /** Removed bytes are zeroed in the file already; this empties the log, which keeps older copies of pages, and then the gaps. */
+  scrub(from: number): number | null {
     const row = this.#database.prepare('pragma wal_checkpoint(truncate)').get();
     if (row?.['busy'] !== 0)
       throw new GatewayError('store_unavailable', 'the log of the store could not be emptied', {
         retryAfter: 5,
       });
+    this.#database.exec('pragma shrink_memory');
+    return this.#gaps.zero(from);
   }
 
   /** Moves the log into the file, so that it starts over from its beginning. True if all of it was moved. */
@@ -194,6 +199,7 @@ export class SqliteRows implements Rows {
 
   close(): void {
     this.#database.close();
+    this.#gaps.close();
   }
 
   /** A row whose pages are damaged is as good as gone; only that row. */
