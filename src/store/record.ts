@@ -2,19 +2,29 @@
 // send), under one checksum and a schema version. Reading is strict: what does not have exactly this shape is poison.
 
 import { crc32 } from 'node:zlib';
-import type { Claim, ConsentState } from '../core/consent.ts';
 import type { EventFacts } from '../core/decision.ts';
 import type { Delivery } from '../core/delivery.ts';
 import { isObject } from '../core/json.ts';
 import type { JsonObject } from '../core/json.ts';
 import { PermittedEvent } from '../core/permitted.ts';
-import type { PermittedConsent, PermittedData } from '../core/permitted.ts';
+import type { PermittedData } from '../core/permitted.ts';
 import type { Admission, AdmittedEvent } from '../core/ports.ts';
 import type { Head, RestingHead } from './head.ts';
+import {
+  commonText,
+  consentOf,
+  consentText,
+  dataOf,
+  factsOf,
+  factsText,
+  grantedText,
+  isCommon,
+  ownText,
+} from './parts.ts';
 import { isEventFacts, isPermittedData, parse } from './shape.ts';
 
 /** Raise it with every change of the resting form. Rows of a higher one are left alone. */
-export const SCHEMA = 2;
+export const SCHEMA = 3;
 /** An admission of more is kept as several rows, so that settling one delivery rewrites little. */
 const ROW_DELIVERIES = 64;
 
@@ -63,33 +73,16 @@ function encodeRow(admission: Admission, events: readonly AdmittedEvent[]): Enco
     for (const { data } of event.permitted) {
       if (last === null || !isCommon(data, last)) common.push(commonText(data));
       last = data;
-      const shared = `"common":${common.length - 1},"granted":${placeOf(remembered(data.consent), granted)}`;
+      const shared = `"common":${common.length - 1},"granted":${placeOf(grantedText(data.consent), granted)}`;
       lines.push(`{"event":${index},${shared},"own":${ownText(data)}}`);
     }
   }
   const resting: RestingHead = { admission: id, site, config, receivedAt, subjects, events: leaving };
   const head = JSON.stringify(resting);
-  const facts = JSON.stringify(events.map((event) => event.facts));
-  const shared = `{"consent":${consentText(consent)},"facts":${facts},"common":[${common.join()}],"granted":[${granted.join()}]}`;
+  const facts = events.map((event) => factsText(event.facts)).join();
+  const shared = `{"consent":${consentText(consent)},"facts":[${facts}],"common":[${common.join()}],"granted":[${granted.join()}]}`;
   const body = `${shared}\n${lines.join('\n')}`;
   return { schema: SCHEMA, check: checksum(head, body), head, body, told: { receivedAt, destinations } };
-}
-
-/**
- * A returning visitor's claim is the same object again, and most of a consent state is claims; what a vendor is told of consent
- * is one object for each plan.
- */
-const texts = new WeakMap<Claim | PermittedConsent, string>();
-
-function remembered(part: Claim | PermittedConsent): string {
-  let text = texts.get(part);
-  if (text === undefined) texts.set(part, (text = JSON.stringify(part)));
-  return text;
-}
-
-function consentText({ claims, label, readAt }: ConsentState): string {
-  const rest = { label, readAt } satisfies Omit<ConsentState, 'claims'>;
-  return withCommon(`{"claims":[${claims.map(remembered).join()}]}`, JSON.stringify(rest));
 }
 
 /** Where a text stands in a list, added if it is new: of some dozen, so that looking through them is quicker than a table. */
@@ -97,50 +90,6 @@ export function placeOf(text: string, list: string[]): number {
   const at = list.indexOf(text);
   return at < 0 ? list.push(text) - 1 : at;
 }
-
-/** What differs by destination; the rest is mostly the same objects for all destinations of an event. */
-type Own = 'destination' | 'key' | 'anonymous' | 'ids' | 'links' | 'kept' | 'person' | 'wire';
-type Common = Omit<PermittedData, Own | 'consent'>;
-
-const isCommon = (a: PermittedData, b: PermittedData): boolean =>
-  a.params === b.params &&
-  a.items === b.items &&
-  a.page === b.page &&
-  a.campaign === b.campaign &&
-  a.device === b.device &&
-  a.traits === b.traits &&
-  a.site === b.site &&
-  a.intake === b.intake &&
-  a.type === b.type &&
-  a.name === b.name &&
-  a.occurredAt === b.occurredAt;
-
-/** Rests once for all that have it: two thirds of what four destinations get. */
-function commonText(data: PermittedData): string {
-  const { site, intake, type, name, occurredAt, params, items, page, campaign, device, traits } = data;
-  const common: Common = {
-    site,
-    intake,
-    type,
-    name,
-    occurredAt,
-    params,
-    items,
-    page,
-    campaign,
-    device,
-    traits,
-  };
-  return JSON.stringify(common);
-}
-
-function ownText({ destination, key, anonymous, ids, links, kept, person, wire }: PermittedData): string {
-  const own = { destination, key, anonymous, ids, links, kept, person, wire };
-  return JSON.stringify(own satisfies Record<Own, unknown>);
-}
-
-/** Two objects of different members as one; neither is empty. */
-const withCommon = (own: string, common: string): string => `${own.slice(0, -1)},${common.slice(1)}`;
 
 /** Reads single deliveries out of one row; the checksum and the shared line are looked at once. */
 export class RowReader {
@@ -153,7 +102,7 @@ export class RowReader {
     if (row.schema !== SCHEMA || checksum(row.head, row.body) !== row.check) return;
     this.#lines = row.body.split('\n');
     const shared = parse(this.#lines[0] ?? '');
-    if (isShared(shared)) this.#shared = shared;
+    if (isShared(shared)) this.#shared = { ...shared, consent: consentOf(shared.consent) };
   }
 
   /** The delivery at this position, or the code of why it cannot be read. */
@@ -162,12 +111,13 @@ export class RowReader {
     const named = this.#head.deliveries[position];
     const line = parse(this.#lines[position + 1] ?? '');
     if (this.#shared === null || named === undefined || !isLine(line)) return { poison: 'shape' };
-    const told = this.#shared.facts[line.event];
-    const facts = typeof told === 'object' ? { ...told, consent: this.#shared.consent } : null;
-    const common = this.#shared.common[line.common];
-    const consent = this.#shared.granted[line.granted];
-    const data = typeof common === 'object' ? { ...common, ...line.own, consent } : null;
-    const [event, , destination] = named;
+    const [event, name, destination] = named;
+    const { facts: all, consent, common, granted } = this.#shared;
+    const facts = factsOf(all[line.event], { site: this.#head.site, name, consent });
+    const data = dataOf(common[line.common], line.own, {
+      site: this.#head.site,
+      consent: granted[line.granted],
+    });
     if (!isEventFacts(facts) || !isPermittedData(data)) return { poison: 'shape' };
     if (data.destination !== destination) return { poison: 'misrouted' };
     return this.#delivery(event, facts, data);
