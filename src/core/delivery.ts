@@ -91,22 +91,24 @@ export type Result =
   /** The batch failed for one of its events: send each alone to learn which. */
   | { readonly kind: 'split'; readonly code: string };
 
-/** A lease on one delivery. `token` fences: a settle with an older token is `lost`. */
-export interface Lease {
+/** Names a lease. `token` fences: with an older one, beginning and settling are `lost`. */
+export interface LeaseKey {
   readonly id: string;
   readonly token: string;
+}
+
+/** A lease on one delivery. */
+export interface Lease extends LeaseKey {
   /** 1 for the first attempt. */
   readonly attempt: number;
   /** When it was first due, ms since the epoch. */
   readonly firstAt: number;
-  /** An earlier lease ended without a settlement (its process died, or it ran out): that attempt may have been sent. */
+  /** An earlier attempt had begun, and its lease ended without a settlement (its process died, or it ran out): it may have been sent. */
   readonly unsettled?: boolean;
   readonly item: Delivery | { readonly poison: string };
 }
 
-export interface Settlement {
-  readonly id: string;
-  readonly token: string;
+export interface Settlement extends LeaseKey {
   readonly result: Outcome | { readonly retryAt: number; readonly code: string };
 }
 

@@ -1,7 +1,7 @@
 // The narrow ports between the pure middle and the world. app.ts wires them; tests put plain objects in their place.
 
 import type { Decision } from './decision.ts';
-import type { LedgerEntry, Lease, OutcomeName, Settlement } from './delivery.ts';
+import type { LedgerEntry, Lease, LeaseKey, OutcomeName, Settlement } from './delivery.ts';
 import type { ConsentState } from './consent.ts';
 import type { EventFacts } from './decision.ts';
 import type { ReceivedEvent } from './event.ts';
@@ -140,8 +140,16 @@ export interface StoreStats {
 export interface Store {
   /** Durable when it resolves. Throws `GatewayError` `store_full` or `store_unavailable`; then nothing of the call was kept. */
   append(admissions: readonly Admission[]): Promise<readonly Appended[]>;
-  /** Leases due deliveries, oldest first. A lease that expires is claimable again under a new token. */
+  /**
+   * Leases due deliveries, oldest first. A lease that expires is claimable again under a new token; one that dies with its owner
+   * before `begin` leaves no trace.
+   */
   claim(request: ClaimRequest): Promise<readonly Lease[]>;
+  /**
+   * Puts on record that these attempts may happen from now on; durable when it resolves. Asked for before sending what a vendor
+   * would count twice. One answer each: `lost` if the token is not the current one or the delivery has ended.
+   */
+  begin(leases: readonly LeaseKey[]): Promise<readonly ('begun' | 'lost')[]>;
   /** One answer per settlement: `lost` if the token is not the current one or the delivery has ended. */
   settle(settlements: readonly Settlement[]): Promise<readonly ('settled' | 'lost')[]>;
   /** Deliveries by state, oldest first. */

@@ -18,6 +18,10 @@ export interface Setup {
   readonly allowPrivate: boolean;
 }
 
+/** Would a second attempt, after one of unknown fate, perhaps count twice? */
+export const onlyOnce = ({ type, destination }: Setup): boolean =>
+  !type.dedupes && destination.onUncertain === 'settle';
+
 /** What the routing file asks for; null: the destination is gone or switched off, and what waits for it is only judged. */
 export type Wanted = Pick<Setup, 'destination' | 'type' | 'allowPrivate'> | null;
 

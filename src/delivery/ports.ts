@@ -1,13 +1,15 @@
 // What delivery needs from the rest, as narrow as it can be: tests put plain objects in its place.
 
 import type { LookupFunction } from 'node:net';
-import type { Delivery, Lease, Recheck, Settlement } from '../core/delivery.ts';
+import type { Delivery, Lease, LeaseKey, Recheck, Settlement } from '../core/delivery.ts';
 import type { DestinationType } from '../core/plugin.ts';
 import type { ClaimRequest, Clock, Log, Metrics, Random } from '../core/ports.ts';
 
 /** The part of the outbox that delivery works on. */
 export interface Queue {
   claim(request: ClaimRequest): Promise<readonly Lease[]>;
+  /** Puts on record that these are about to be sent. */
+  begin(leases: readonly LeaseKey[]): Promise<readonly ('begun' | 'lost')[]>;
   settle(settlements: readonly Settlement[]): Promise<readonly ('settled' | 'lost')[]>;
   /** Calls the listener when something new is due for the destination; returns a stop function. */
   onDue(destination: string, listener: () => void): () => void;

@@ -6,13 +6,15 @@ import { plan, type Held, type Judged, type Planned } from './batch.ts';
 import type { Sign } from './breaker.ts';
 import { FAILURES, readReply, resultOf } from './classify.ts';
 import type { Sent } from './exchange.ts';
-import type { Line, Setup } from './line.ts';
+import { onlyOnce, type Line, type Setup } from './line.ts';
 import { endingOf, settle, settlement, type Ending } from './settle.ts';
 
 /** A judgement older than this is made again: a request may have waited for its turn. */
 const JUDGED_FOR_MS = 500;
 /** How soon a delivery comes back that waits for fresh facts. */
 const FACTS_WAIT_MS = 1000;
+/** How long nothing is claimed after the store did not take down what was about to be sent. */
+const BEGIN_FAILED_MS = 1000;
 /** What a lease must outlast a request's timeout by, so that its end can still be settled. */
 export const LEASE_MARGIN_MS = 5000;
 
@@ -114,6 +116,7 @@ export class Round {
     let current: Prepared = { at: preparedAt, ready: [ready], ended: [] };
     try {
       await this.#line.pace();
+      if (!(await this.#begun(ready))) return await this.#settle(this.#unsent(ready));
       const old = ports.clock.monotonic() - preparedAt > JUDGED_FOR_MS;
       if (old || ready.setup !== this.#line.setup) current = this.#prepare(heldOf(ready));
       ended.push(...current.ended, ...(await this.#exchange(current.ready[0])));
@@ -124,12 +127,28 @@ export class Round {
     await Promise.all([this.#settle(ended), ...others]);
   }
 
+  /** Is it on record that this may be sent, where the vendor would count it twice? Nothing is sent if the store does not say so. */
+  async #begun({ setup, planned }: Ready): Promise<boolean> {
+    const { ports, name } = this.#line;
+    if (!onlyOnce(setup) || !this.#line.maySend(this.#probe)) return true;
+    try {
+      const answers = await ports.queue.begin(planned.riders.map(({ held }) => held.lease));
+      return !answers.includes('lost');
+    } catch {
+      ports.log.warn('begin_failed', { destination: name });
+      this.#line.hold(BEGIN_FAILED_MS);
+      return false;
+    }
+  }
+
+  #unsent(ready: Ready | undefined): Ended {
+    this.#line.unspent();
+    return heldOf(ready).map((held) => this.#putBack(held));
+  }
+
   async #exchange(ready: Ready | undefined): Promise<Ended> {
     const line = this.#line;
-    if (ready === undefined || !this.#mayGo(ready)) {
-      line.unspent();
-      return heldOf(ready).map((held) => this.#putBack(held));
-    }
+    if (ready === undefined || !this.#mayGo(ready)) return this.#unsent(ready);
     const { setup, planned } = ready;
     const { request, riders } = planned;
     const start = line.ports.clock.monotonic();

@@ -3,7 +3,7 @@
 
 import type { Lease, Outcome, Settlement } from '../core/delivery.ts';
 import { chunks, type Held } from './batch.ts';
-import { Line, type Setup, type Wanted } from './line.ts';
+import { Line, onlyOnce, type Wanted } from './line.ts';
 import type { DeliveryPorts } from './ports.ts';
 import { LEASE_MARGIN_MS, Round } from './round.ts';
 import { settle } from './settle.ts';
@@ -111,7 +111,7 @@ export class Worker {
     for (const lease of leases) {
       const { item, id, token } = lease;
       if ('poison' in item) ended.push({ id, token, result: { name: 'poison', code: item.poison } });
-      else if (lease.unsettled === true && onlyOnce(line.setup))
+      else if (lease.unsettled === true && line.setup !== null && onlyOnce(line.setup))
         ended.push({ id, token, result: INTERRUPTED_END });
       else held.push({ lease, delivery: item, leaseEndsAt });
     }
@@ -154,7 +154,3 @@ export class Worker {
 }
 
 const INTERRUPTED_END: Outcome = { name: 'uncertain', code: 'interrupted' };
-
-/** Would a second attempt, after one of unknown fate, perhaps count twice? */
-const onlyOnce = (setup: Setup | null): boolean =>
-  setup !== null && !setup.type.dedupes && setup.destination.onUncertain === 'settle';

@@ -1,7 +1,7 @@
 // The way into and out of the store for everything but recordings: accepting is one durable append, shared with whatever
 // arrives in the same moment; a repetition in flight shares the fate of the first; workers are told when something is due.
 
-import type { Lease, Settlement } from '../core/delivery.ts';
+import type { Lease, LeaseKey, Settlement } from '../core/delivery.ts';
 import type {
   Accepted,
   Admission,
@@ -79,6 +79,10 @@ export class Outbox {
     for (const lease of leases)
       this.#leased.set(lease.token, 'poison' in lease.item ? [] : lease.item.subjects);
     return leases;
+  }
+
+  begin(leases: readonly LeaseKey[]): Promise<readonly ('begun' | 'lost')[]> {
+    return this.#store.begin(leases);
   }
 
   async settle(settlements: readonly Settlement[]): Promise<readonly ('settled' | 'lost')[]> {

@@ -2,8 +2,8 @@
 
 import { Heap } from './heap.ts';
 
-/** A claim's deliveries share one durable row, dropped when the last of them is settled or leased anew. */
-export interface Batch {
+/** Attempts that began together share one durable row, dropped when the last of them is settled or leased anew. */
+export interface Begun {
   readonly id: number;
   open: number;
 }
@@ -12,7 +12,8 @@ export interface LeaseHeld {
   readonly token: string;
   /** Monotonic ms. */
   readonly expires: number;
-  readonly batch: Batch;
+  /** Null until the attempt is about to be made. */
+  readonly begun: Begun | null;
 }
 
 export class Lane {

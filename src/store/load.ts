@@ -1,5 +1,5 @@
-// Fills the queue from the rows when a store opens. What an earlier process had leased is free at once, and known as an
-// attempt whose fate nobody saw.
+// Fills the queue from the rows when a store opens. What an earlier process had leased is free at once; what it had begun is known
+// as an attempt whose fate nobody saw.
 
 import type { Log } from '../core/ports.ts';
 import { STATES } from './pool.ts';
@@ -40,7 +40,7 @@ export function load(
   log.info('store_loaded', { pending });
 }
 
-/** Writes into the rows what the leases of the last process say, and forgets the leases. */
+/** Writes into the rows which attempts the last process had begun, and forgets its leases. */
 function settleLeases(rows: Rows): void {
   rows.transaction(() => {
     const attempts = new Map<number, Map<number, number>>();
@@ -63,7 +63,7 @@ function markAttempts(rows: Rows, seq: number, attempts: ReadonlyMap<number, num
   let changed = false;
   for (const [position, attempt] of attempts) {
     const known = progress.get(position) ?? INITIAL;
-    // An attempt that is no newer than the row's own count was settled before its batch was.
+    // An attempt that is no newer than the row's own count was settled before its row was dropped.
     if (known.state !== 'p' || attempt <= known.attempts) continue;
     progress.set(position, { ...known, attempts: attempt, unsettled: true });
     changed = true;

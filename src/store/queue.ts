@@ -1,9 +1,9 @@
-// Claims and settlements over what is pending: leases with fencing tokens, durable before anything is sent, so that after a
-// crash the queue knows which attempts may have happened. Memory changes with the transaction or not at all.
+// Claims and settlements over what is pending: leases with fencing tokens in memory, and a durable row of the attempts that have
+// begun, so that after a crash the queue knows which may have happened. Memory changes with the transaction or not at all.
 
-import type { Outcome, Settlement } from '../core/delivery.ts';
+import type { LeaseKey, Outcome, Settlement } from '../core/delivery.ts';
 import type { Clock } from '../core/ports.ts';
-import type { Batch, Lane, LeaseHeld } from './lanes.ts';
+import type { Lane, LeaseHeld } from './lanes.ts';
 import { Lanes } from './lanes.ts';
 import { Pool, STATES } from './pool.ts';
 import type { State } from './pool.ts';
@@ -13,6 +13,9 @@ import type { Turn } from './turn.ts';
 
 /** After these the payload stays. */
 const DEAD: ReadonlySet<string> = new Set(['rejected', 'expired', 'poison']);
+
+/** In this process; a token is of no use in another. */
+let owners = 0;
 
 export interface Claimed {
   readonly slot: number;
@@ -36,6 +39,9 @@ export class Queue {
   readonly lanes = new Lanes(this.pool.before);
   readonly #rows: Rows;
   readonly #clock: Clock;
+  /** Tokens name it: those of an owner before are nobody's. */
+  readonly #owner = (owners += 1);
+  #claims = 0;
 
   constructor(rows: Rows, clock: Clock) {
     this.#rows = rows;
@@ -54,13 +60,33 @@ export class Queue {
     turn.onFailure(() => taken.forEach((slot) => this.#putBack(lane, slot)));
     slots.push(...taken);
     if (slots.length === 0) return [];
-    const text = slots.map((slot) => `${this.idOf(slot)}.${this.pool.attempts(slot) + 1}`).join(' ');
-    const batch: Batch = { id: this.#rows.addLease(text), open: slots.length };
+    this.#claims += 1;
     return slots.map((slot, index) => {
-      const token = `${batch.id}.${index}`;
-      this.#lease(slot, { token, expires: at + want.leaseMs, batch }, turn);
+      const token = `${this.#owner}.${this.#claims}.${index}`;
+      this.#lease(slot, { token, expires: at + want.leaseMs, begun: null }, turn);
       return { slot, token };
     });
+  }
+
+  /** Writes down, in one row, the attempts that may happen from now on. */
+  begin(leases: readonly LeaseKey[], turn: Turn): readonly ('begun' | 'lost')[] {
+    const fresh = new Map<number, LeaseHeld>();
+    const answers = leases.map(({ id, token }) => {
+      const slot = this.slotOf(id);
+      const lease = this.#leaseOf(slot);
+      if (lease?.token !== token) return 'lost';
+      if (lease.begun === null) fresh.set(slot, lease);
+      return 'begun';
+    });
+    if (fresh.size === 0) return answers;
+    const text = [...fresh.keys()].map((slot) => `${this.idOf(slot)}.${this.pool.attempts(slot)}`).join(' ');
+    const begun = { id: this.#rows.addLease(text), open: fresh.size };
+    for (const [slot, lease] of fresh) {
+      const { leases: held } = this.lanes.at(this.pool.lane(slot));
+      held.set(slot, { ...lease, begun });
+      turn.onFailure(() => held.set(slot, lease));
+    }
+    return answers;
   }
 
   /** Applies settlements whose token is current; `ended` collects those that are over for good or dead. */
@@ -68,10 +94,8 @@ export class Queue {
     const changes = new Map<number, Change[]>();
     const answers = settlements.map(({ id, token, result }) => {
       const slot = this.slotOf(id);
-      if (slot === -1) return 'lost';
+      if (this.#leaseOf(slot)?.token !== token) return 'lost';
       const lane = this.lanes.at(this.pool.lane(slot));
-      const lease = lane.leases.get(slot);
-      if (lease === undefined || lease.token !== token) return 'lost';
       this.#release(lane, slot, turn);
       const [seq, position] = [this.pool.seq(slot), this.pool.position(slot)];
       if ('name' in result) {
@@ -129,6 +153,10 @@ export class Queue {
     return match === null ? -1 : this.pool.find(Number(match[1]), Number(match[2]));
   }
 
+  #leaseOf(slot: number): LeaseHeld | undefined {
+    return slot === -1 ? undefined : this.lanes.at(this.pool.lane(slot)).leases.get(slot);
+  }
+
   #takeDue(lane: Lane, max: number, now: number): readonly number[] {
     const slots: number[] = [];
     while (slots.length < max) {
@@ -152,11 +180,11 @@ export class Queue {
   #lease(slot: number, lease: LeaseHeld, turn: Turn): void {
     const lane = this.lanes.at(this.pool.lane(slot));
     const [attempts, unsettled] = [this.pool.attempts(slot), this.pool.unsettled(slot)];
-    const expired = this.pool.state(slot) === STATES.leased;
-    if (expired) this.#release(lane, slot, turn);
+    const before = lane.leases.get(slot);
+    if (before !== undefined) this.#release(lane, slot, turn);
     lane.leases.set(slot, lease);
     this.pool.setState(slot, STATES.leased);
-    this.pool.setAttempts(slot, attempts + 1, unsettled || expired);
+    this.pool.setAttempts(slot, attempts + 1, unsettled || (before?.begun ?? null) !== null);
     turn.onFailure(() => {
       lane.leases.delete(slot);
       this.pool.setAttempts(slot, attempts, unsettled);
@@ -168,16 +196,19 @@ export class Queue {
     lane.due.push(slot);
   }
 
-  /** Ends the lease; the last of its batch takes the batch's row along. */
+  /** Ends the lease; the last of those that began together takes their row along. */
   #release(lane: Lane, slot: number, turn: Turn): void {
     const lease = lane.leases.get(slot);
     if (lease === undefined) return;
     lane.leases.delete(slot);
-    lease.batch.open -= 1;
-    if (lease.batch.open === 0) this.#rows.dropLease(lease.batch.id);
+    const { begun } = lease;
+    if (begun !== null) {
+      begun.open -= 1;
+      if (begun.open === 0) this.#rows.dropLease(begun.id);
+    }
     turn.onFailure(() => {
       lane.leases.set(slot, lease);
-      lease.batch.open += 1;
+      if (begun !== null) begun.open += 1;
     });
   }
 

@@ -55,6 +55,7 @@ function endlessQueue(): { readonly queue: Queue; readonly ended: () => number; 
         return { id, token: id, attempt: 1, firstAt, item };
       });
     },
+    begin: async (leases) => leases.map(() => 'begun' as const),
     settle: async (settlements) => {
       ended += settlements.filter(({ result }) => 'name' in result && result.name === 'delivered').length;
       return settlements.map(() => 'settled' as const);

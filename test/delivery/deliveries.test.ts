@@ -1,5 +1,6 @@
 // Whole deliveries: a queue, workers and vendors on loopback that answer well, badly, slowly or not at all.
 
+import type { ServerResponse } from 'node:http';
 import test from 'ava';
 import type { Result } from '../../src/core/delivery.ts';
 import type { DestinationType } from '../../src/core/plugin.ts';
@@ -275,6 +276,48 @@ test('an attempt that nobody saw the end of is not made again where it could cou
     to_x: 'delivered',
   });
   t.deepEqual(taken.map(({ body }) => body).sort(), ['to_meta', 'to_x']);
+});
+
+test('where a repetition would count twice, only what is about to be sent is on record', async (t) => {
+  const held: ServerResponse[] = [];
+  const { url } = await vendor(t, (response) => void held.push(response));
+  const run = running(t, {
+    destinations: [
+      { name: 'ga4', type: 'once', endpoint: url, concurrency: 1 },
+      { name: 'meta', type: 'echo', endpoint: url },
+      { name: 'x', type: 'once', endpoint: url, onUncertain: 'resend' },
+    ],
+    types: { once: { ...oneByOne(), dedupes: false }, echo: echoType() },
+  });
+  for (const name of ['a', 'b', 'c', 'd']) run.queue.add(delivery(name, 'ga4'));
+  for (const name of ['meta', 'x']) run.queue.add(delivery(`to_${name}`, name));
+  await run.deliveries.start();
+  await until(() => held.length === 3);
+  t.is(run.queue.claims.find(({ destination }) => destination === 'ga4')?.max, 4);
+  t.deepEqual(run.queue.begun, ['1']);
+  for (let count = 0; !ended(run); count += 1) {
+    await until(() => held.length > 0 || ended(run));
+    held.shift()?.end();
+  }
+  t.deepEqual(run.queue.begun, ['1', '2', '3', '4']);
+});
+
+test('nothing is sent that the store did not take down first', async (t) => {
+  const { url, taken } = await vendor(t, ok);
+  const time = new FakeTime();
+  const types = { once: echoType({ dedupes: false }) };
+  const run = running(t, { destinations: [{ type: 'once', endpoint: url }], types, time });
+  run.queue.failBegins = 1;
+  run.queue.addAll('a');
+  await run.deliveries.start();
+  await until(() => run.queue.settlements.length === 1);
+  t.is(taken.length, 0);
+  t.is(run.queue.settlements[0]?.result.code, 'put_back');
+  t.true(run.lines.some(({ code }) => code === 'begin_failed'));
+  time.pass(1000);
+  await until(() => ended(run));
+  t.deepEqual(run.queue.endings(), { a: 'delivered' });
+  t.is(taken.length, 1);
 });
 
 test('what may not be sent any more ends as the recheck says, and the rest of its batch goes', async (t) => {

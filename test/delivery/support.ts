@@ -8,6 +8,7 @@ import type { Destination } from '../../src/core/config.ts';
 import type {
   Delivery,
   Lease,
+  LeaseKey,
   Outcome,
   Reply,
   Result,
@@ -166,7 +167,10 @@ export class FakeQueue implements Queue {
   readonly claims: ClaimRequest[] = [];
   readonly #clock: Clock;
   readonly #listeners = new Map<string, () => void>();
-  /** Settling fails this many times. */
+  /** Ids, as they were put on record. */
+  readonly begun: string[] = [];
+  /** Beginning and settling fail this many times. */
+  failBegins = 0;
   failSettles = 0;
 
   constructor(clock: Clock) {
@@ -205,6 +209,19 @@ export class FakeQueue implements Queue {
         const { id, token, attempt, firstAt, item, unsettled } = row;
         return { id, token, attempt, firstAt, item, unsettled };
       });
+  }
+
+  async begin(leases: readonly LeaseKey[]): Promise<readonly ('begun' | 'lost')[]> {
+    if (this.failBegins > 0) {
+      this.failBegins -= 1;
+      throw new Error('the store does not answer');
+    }
+    return leases.map(({ id, token }) => {
+      const row = this.rows.find((each) => each.id === id);
+      if (row === undefined || row.token !== token) return 'lost';
+      this.begun.push(id);
+      return 'begun';
+    });
   }
 
   async settle(settlements: readonly Settlement[]): Promise<readonly ('settled' | 'lost')[]> {

@@ -17,6 +17,7 @@ async function opened(over: Partial<Store> = {}, limits: Parameters<typeof Outbo
   const bare: Store = {
     append: (list) => store.append(list),
     claim: (request) => store.claim(request),
+    begin: (leases) => store.begin(leases),
     settle: (list) => store.settle(list),
     find: (query) => store.find(query),
     requeue: (ids) => store.requeue(ids),

@@ -1,6 +1,7 @@
 // What every store driver must do. Run by each driver's test file; a driver that cannot run a case says why.
 
 import type { ExecutionContext, TestFn } from 'ava';
+import type { Lease } from '../../src/core/delivery.ts';
 import type { OpenedStore } from '../../src/core/plugin.ts';
 import type { Clock, Log } from '../../src/core/ports.ts';
 import { GatewayError } from '../../src/core/errors.ts';
@@ -37,6 +38,7 @@ interface Case {
 }
 
 const ALL = { destination: 'ga4', max: 100, leaseMs: 60_000, now: LATER };
+const keyOf = (lease: Lease | undefined) => ({ id: lease?.id ?? '', token: lease?.token ?? '' });
 const delivered = { name: 'delivered', code: null } as const;
 const rejected = { name: 'rejected', code: 'http_400' } as const;
 
@@ -123,6 +125,7 @@ export function conforms(test: TestFn, driver: string, makeHarness: () => Promis
   on('a settlement with an older token is lost, and so is a second one', async (t, { store, clock }) => {
     await store.append([admission()]);
     const [old] = await store.claim({ ...ALL, leaseMs: 1000 });
+    t.deepEqual(await store.begin([keyOf(old), keyOf(old)]), ['begun', 'begun']);
     clock.pass(999);
     t.is((await store.claim(ALL)).length, 0);
     clock.pass(1);
@@ -131,11 +134,49 @@ export function conforms(test: TestFn, driver: string, makeHarness: () => Promis
     const settle = (token: string | undefined) =>
       store.settle([{ id: old?.id ?? '', token: token ?? '', result: delivered }]);
     t.deepEqual(await settle(old?.token), ['lost']);
+    t.deepEqual(await store.begin([keyOf(old)]), ['lost']);
     const both = await Promise.all([settle(current?.token), settle(current?.token)]);
     t.deepEqual(both, [['settled'], ['lost']]);
     t.deepEqual(await store.settle([{ id: '999999.0', token: 'x', result: delivered }]), ['lost']);
     t.deepEqual(await store.settle([{ id: '__proto__', token: 'x', result: delivered }]), ['lost']);
   });
+
+  on('an attempt that had not begun leaves no trace when its lease runs out', async (t, { store, clock }) => {
+    await store.append([admission(), admission()]);
+    const [one, other] = await store.claim({ ...ALL, leaseMs: 1000 });
+    await store.begin([keyOf(one)]);
+    clock.pass(1000);
+    const again = await store.claim(ALL);
+    t.deepEqual(
+      again.map(({ id, unsettled }) => [id, unsettled]),
+      [
+        [one?.id, true],
+        [other?.id, false],
+      ] as [string, boolean][],
+    );
+    t.deepEqual(await store.begin([keyOf(other), ...again.map(keyOf), { id: '7.7', token: '1.1.0' }]), [
+      'lost',
+      'begun',
+      'begun',
+      'lost',
+    ]);
+  });
+
+  on(
+    'nor when its owner is gone, and what had begun is known as such',
+    async (t, it) => {
+      await it.store.append([admission(), admission(), admission()]);
+      const [begun, ended, claimed] = await it.store.claim(ALL);
+      await it.store.begin([keyOf(begun), keyOf(ended)]);
+      await it.store.settle([{ ...keyOf(ended), result: { retryAt: NOW, code: 'put_back' } }]);
+      await it.reopen();
+      const again = new Map((await it.store.claim(ALL)).map((lease) => [lease.id, lease]));
+      t.like(again.get(begun?.id ?? ''), { attempt: 2, unsettled: true });
+      t.like(again.get(ended?.id ?? ''), { attempt: 2, unsettled: false });
+      t.like(again.get(claimed?.id ?? ''), { attempt: 1, unsettled: false });
+    },
+    { memory: true },
+  );
 
   on('a lease that ran out may still be settled while nobody else has it', async (t, { store, clock }) => {
     await store.append([admission()]);
@@ -171,6 +212,7 @@ export function conforms(test: TestFn, driver: string, makeHarness: () => Promis
         admission({ id: 'a2' }),
       ]);
       const [leased, dead] = await it.store.claim(ALL);
+      await it.store.begin([keyOf(leased), keyOf(dead)]);
       const [retried] = await it.store.claim({ ...ALL, destination: 'hubspot' });
       await it.store.settle([
         { id: dead?.id ?? '', token: dead?.token ?? '', result: rejected },

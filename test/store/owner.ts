@@ -31,6 +31,7 @@ try {
   const deliver = async (): Promise<void> => {
     for (let count = 0; count < most; count += 1) {
       const leases = await store.claim({ destination: 'ga4', max: 3, leaseMs: 60_000, now: Date.now() + 1 });
+      await store.begin(leases);
       for (const { item } of leases) if ('admission' in item) tell(`claimed ${item.admission}`);
       const done = leases.slice(1);
       const delivered = { name: 'delivered', code: null } as const;

@@ -15,8 +15,8 @@ create table progress (
   deliveries text not null
 ) strict;
 
--- What is leased, one row per claim: after a crash these attempts may have happened. Tokens are made of the id, so it is
--- never used twice.
+-- What is about to be sent to a vendor that would count it twice, one row per request: after a crash these attempts may have
+-- happened.
 create table lease (
   id integer primary key autoincrement,
   deliveries text not null
