@@ -1,6 +1,7 @@
 // What happens to the events of one request once they are read: judged, told, held against what is queued, and kept. And,
 // just before sending, judged again by the same functions.
 
+import { setImmediate } from 'node:timers/promises';
 import type { Snapshot } from './core/config.ts';
 import type { Decision } from './core/decision.ts';
 import { isDenial } from './core/decision.ts';
@@ -97,27 +98,64 @@ async function holdBack(denied: readonly Denied[], outbox: Outbox, at: number): 
   for (const { subjects, destinations } of denied) await outbox.denials.deny(subjects, destinations, at);
 }
 
+/** Judged in a row, and what was told of them. */
+interface Slice {
+  readonly judged: readonly Judged[];
+  readonly denied: readonly Denied[];
+}
+
+/** So long events of one request are judged in a row: a batch made to be dear must not keep others waiting. */
+const SLICE_MS = 10;
+
+/** The next events, as many as there is time for, and one at least. */
+function judgeNext(events: readonly ReceivedEvent[], context: PipelineContext, ports: AcceptPorts): Slice {
+  const until = ports.clock.monotonic() + SLICE_MS;
+  const judged: Judged[] = [];
+  for (const event of events) {
+    judged.push(judge(event, context));
+    if (ports.clock.monotonic() >= until) break;
+  }
+  for (const each of judged) tell(each, context.snapshot, ports);
+  return { judged, denied: deniedIn(judged) };
+}
+
+/** Slice after slice, each appended before the next is judged. */
+async function acceptInSlices(
+  events: readonly ReceivedEvent[],
+  first: Slice,
+  { context, ports, bytes }: { context: PipelineContext; ports: AcceptPorts; bytes: number },
+): Promise<Accepted> {
+  const hold = (denied: readonly Denied[]): Promise<void> => holdBack(denied, ports.outbox, context.now);
+  const denied: Denied[] = [];
+  let [accepted, duplicates, done] = [0, 0, 0];
+  for (let slice = first; ; slice = judgeNext(events.slice(done), context, ports)) {
+    denied.push(...slice.denied);
+    await hold(slice.denied);
+    const kept = await ports.outbox.accept(admissionsOf(slice.judged, context), bytes);
+    accepted += kept.accepted;
+    duplicates += kept.duplicates;
+    done += slice.judged.length;
+    if (done === events.length) break;
+    await setImmediate();
+  }
+  // A no that came in the same request as a yes counts against it too, now that it is queued.
+  if (events.length > 1) await hold(denied);
+  return { accepted, duplicates };
+}
+
 /**
  * Takes the events of one request. Resolves after the durable append of what of them is permitted, which is all that `accepted`
- * counts; throws what the store throws. `bytes` is the size of the request, see `Outbox.accept`.
+ * counts; throws what the store throws. A request that takes long to judge is appended in parts: if one fails, the request does,
+ * and events that are kept already are known by their message ids when it comes again. `bytes` is the size of the request, see
+ * `Outbox.accept`.
  */
 export function accept(events: readonly ReceivedEvent[], ports: AcceptPorts, bytes = 0): Promise<Accepted> {
   const context: PipelineContext = { ...ports.context(), now: ports.clock.now() };
-  const judged = events.map((event) => judge(event, context));
-  for (const each of judged) tell(each, context.snapshot, ports);
-  const denied = deniedIn(judged);
-  const admissions = admissionsOf(judged, context);
-  const keep = (): Promise<Accepted> => ports.outbox.accept(admissions, bytes);
-  if (denied.length === 0) return keep();
-  const hold = (): Promise<void> => holdBack(denied, ports.outbox, context.now);
-  const holdAndKeep = async (): Promise<Accepted> => {
-    await hold();
-    const accepted = await keep();
-    // A no that came in the same request as a yes counts against it too, now that it is queued.
-    if (events.length > 1) await hold();
-    return accepted;
-  };
-  return holdAndKeep();
+  const first = judgeNext(events, context, ports);
+  // Most requests, with nothing to wait for before their append.
+  if (first.judged.length === events.length && first.denied.length === 0)
+    return ports.outbox.accept(admissionsOf(first.judged, context), bytes);
+  return acceptInSlices(events, first, { context, ports, bytes });
 }
 
 export interface RecheckContext {

@@ -293,3 +293,56 @@ test('a signed record that many clients present is counted as shared', async (t)
     ['shared', 'shared'],
   );
 });
+
+/** Five people's events, each of which takes six of the ten ms that are judged in a row. */
+const dear = () =>
+  Array.from({ length: 5 }, (_, index) =>
+    consenting(
+      { analytics: index < 4, marketing: false },
+      {
+        messageId: `message-${index}`,
+        person: { email: 'ada@shop.example' },
+        ids: [{ system: 'ga', kind: 'client_id', value: `183740291${index}.1763900001`, source: 'context' }],
+      },
+    ),
+  );
+
+test('a request that is dear to judge lets others have their turn, and is kept whole', async (t) => {
+  const { ports, store, time } = await setUp();
+  const clock = { now: () => NOW, monotonic: () => (time.now += 6) };
+  const turns: string[] = [];
+  const other = setInterval(() => turns.push('other'), 0);
+  const appending = accept(dear(), { ...ports, clock }).finally(() => clearInterval(other));
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  t.deepEqual(await appending, { accepted: 4, duplicates: 0 });
+  t.true(turns.length > 0);
+  t.is((await store.find({ state: 'pending' })).length, 4);
+});
+
+test('if a part of it cannot be kept the request fails, and sending it again keeps each event once', async (t) => {
+  const { ports, store, outbox, time } = await setUp();
+  const clock = { now: () => NOW, monotonic: () => (time.now += 6) };
+  let appends = 0;
+  const failing = Object.assign(Object.create(outbox) as Outbox, {
+    accept: async (...given: Parameters<Outbox['accept']>) => {
+      appends += 1;
+      if (appends === 2) throw new Error('the disk is full');
+      return outbox.accept(...given);
+    },
+  });
+  await t.throwsAsync(accept(dear(), { ...ports, clock, outbox: failing }), { message: 'the disk is full' });
+  t.is(appends, 2);
+  t.is((await store.find({ state: 'pending' })).length, 2);
+  t.deepEqual(await accept(dear(), { ...ports, clock }), { accepted: 4, duplicates: 2 });
+  t.is((await store.find({ state: 'pending' })).length, 4);
+});
+
+test('a no at the end of it holds back what was queued at its beginning', async (t) => {
+  const { ports, time, rechecking, claimed } = await setUp();
+  const clock = { now: () => NOW, monotonic: () => (time.now += 6) };
+  await accept(dear(), { ...ports, clock });
+  t.deepEqual(recheckDelivery(await claimed('ga4'), { ...rechecking, clock }), {
+    outcome: 'withheld',
+    reason: 'withdrawn',
+  });
+});
