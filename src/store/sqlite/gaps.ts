@@ -1,11 +1,15 @@
 // Zeroes what SQLite leaves in the unused middle of its pages: `secure_delete` overwrites what is removed where it lies, but not
 // the copies that stay where a row lay before its page was rearranged. Layout: the documented file format, sqlite.org/fileformat2.
 
-import { closeSync, fdatasyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { GatewayError } from '../../core/errors.ts';
 
 /** First bytes of the pages that hold rows or keys, each with the length of its header. */
 const HEADER_BYTES: Readonly<Record<number, number>> = { 2: 12, 5: 12, 10: 8, 13: 8 };
-/** Up to here, all other pages begin with zero or one: with a page number below this, or with nothing. */
+/**
+ * In a file of no more pages, all others begin with zero or one: the number of a page, or nothing. That is 275 GB with pages of
+ * 8 KB; a larger store is left as it is rather than guessed at.
+ */
 const MOST_PAGES = 1 << 25;
 const FILE_HEADER_BYTES = 100;
 /** Read at once. */
@@ -16,14 +20,20 @@ interface Gap {
   readonly to: number;
 }
 
-/** Between the list of a page's cells and the first of them; null for other pages. */
+/** Between the list of a page's cells and the first of them; null for what is no such page in every respect. */
 function gapOf(page: Buffer, isFirst: boolean): Gap | null {
   const at = isFirst ? FILE_HEADER_BYTES : 0;
   const header = HEADER_BYTES[page[at] ?? 0];
   if (header === undefined) return null;
-  const from = at + header + 2 * page.readUInt16BE(at + 3);
+  const cells = page.readUInt16BE(at + 3);
+  const from = at + header + 2 * cells;
   const to = page.readUInt16BE(at + 5);
-  return from < to && to <= page.length ? { from, to } : null;
+  if (from >= to || to > page.length) return null;
+  for (let cell = at + header; cell < from; cell += 2) {
+    const start = page.readUInt16BE(cell);
+    if (start < to || start >= page.length) return null;
+  }
+  return { from, to };
 }
 
 /** As much as the largest page. */
@@ -42,11 +52,13 @@ export class Gaps {
   /**
    * Zeroes the gaps of some pages, from page `from` on (the first is 0), and answers where to go on, or null at the end. To be called
    * while the log is empty and SQLite holds no page in memory. Gaps mean nothing to SQLite, so a crash in between harms nothing.
+   * Throws `store_unavailable` for a file too large to be read so.
    */
   zero(from: number): number | null {
-    if (from >= MOST_PAGES) return null;
     // Kept open until the store closes: closing any descriptor of the file drops the locks that SQLite holds in this process.
     const file = (this.#file ??= openSync(this.#path, 'r+'));
+    if (fstatSync(file).size / this.#pageBytes >= MOST_PAGES)
+      throw new GatewayError('store_unavailable', 'the store is too large for its erasures to be complete');
     const bytes = Buffer.alloc(STEP_PAGES * this.#pageBytes);
     const length = readSync(file, bytes, 0, bytes.length, from * this.#pageBytes);
     const pages = Math.floor(length / this.#pageBytes);
