@@ -46,7 +46,8 @@ const MAX_KEYS = 128;
 const MAX_PERIODS = 16;
 /** For each destination, period and kind. */
 const MAX_PSEUDONYMS = 5000;
-const MAX_SUBJECTS = 20_000;
+/** People, by all ids of each. */
+const MAX_SUBJECTS = 5000;
 const MAX_REMEMBERED = 128;
 
 class Keys {
