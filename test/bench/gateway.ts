@@ -34,8 +34,10 @@ const webhook = (name: string, vendors: string): string =>
 const destinationsOf = (vendors: string, count: number): readonly string[] =>
   Array.from({ length: count }, (_, at) => NAMED[at]?.(vendors) ?? webhook(`webhook${at}`, vendors));
 
-export const benchConfig = (vendors: string, store: string, count = 4): string => {
-  const destinations = destinationsOf(vendors, count);
+export const benchConfig = (vendors: string, store: string, count = 4): string =>
+  configOf(destinationsOf(vendors, count), store);
+
+function configOf(destinations: readonly string[], store: string): string {
   const disclosed = destinations.map((each) => `${each.slice(0, each.indexOf(':'))}: { ${DISCLOSED} }`);
   return `
 server: { listen: 127.0.0.1:0, admin: 127.0.0.1:0, allowPrivateEndpoints: true, limits: { ratePerSecond: 0 } }
@@ -53,11 +55,11 @@ notices:
     from: 2026-01-01T00:00:00+01:00
     discloses:
       ${disclosed.join('\n      ')}
-    ${count > 1 ? 'links: [{ from: ga, to: hubspot, aim: a, consequences: c }]' : ''}
+    ${destinations.some((each) => each.startsWith('hubspot:')) ? 'links: [{ from: ga, to: hubspot, aim: a, consequences: c }]' : ''}
 destinations:
   ${destinations.join('\n  ')}
 `;
-};
+}
 
 /** An event of about 900 bytes: a purchase with page, ids and consent. Ids and address are those of its visitor. */
 export const benchEvent = (record: string | null): string =>
@@ -107,10 +109,14 @@ async function recordFrom(port: number): Promise<string> {
 }
 
 /** Starts it pinned to a core. */
-export async function startGateway(core: number, vendors = NOBODY, destinations = 4): Promise<BenchGateway> {
+export const startGateway = (core: number, vendors = NOBODY, destinations = 4): Promise<BenchGateway> =>
+  startGatewayWith(destinationsOf(vendors, destinations), core);
+
+/** The same for destinations as they stand in the routing file. */
+export async function startGatewayWith(destinations: readonly string[], core: number): Promise<BenchGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'sluis-bench-'));
   const config = join(folder, 'gateway.yaml');
-  writeFileSync(config, benchConfig(vendors, `sqlite:${join(folder, 'sluis.db')}`, destinations));
+  writeFileSync(config, configOf(destinations, `sqlite:${join(folder, 'sluis.db')}`));
   const options = {
     file: MAIN,
     args: ['serve', '--config', config, '--log-level', 'error'],

@@ -11,7 +11,7 @@ export interface LoadPlan {
   readonly headers: Readonly<Record<string, string>>;
   /**
    * Bodies sent in turn. `{{n}}` is replaced by a running number, padded to twelve digits, so that every event is new; `{{v}}` by
-   * the number of a visitor, who sends eight events.
+   * the number of a visitor, who sends eight events; `{{t}}` by when it is sent, see `sentAt`.
    */
   readonly bodies: readonly string[];
   readonly connections: number;
@@ -31,12 +31,20 @@ export interface LoadResult {
 const DIGITS = 12;
 const EVENTS_OF_A_VISITOR = 8;
 /** Where the numbers go, until they are written. */
-const MARKS = { event: `@${'0'.repeat(DIGITS - 1)}`, visitor: `~${'0'.repeat(DIGITS - 1)}` } as const;
+const MARKS = {
+  event: `@${'0'.repeat(DIGITS - 1)}`,
+  visitor: `~${'0'.repeat(DIGITS - 1)}`,
+  time: `#${'0'.repeat(DIGITS - 1)}`,
+} as const;
+
+/** Milliseconds, in twelve digits that do not begin with a zero: so it may stand as a number in JSON. */
+export const sentAt = (now = Date.now()): number => 100_000_000_000 + (now % 100_000_000_000);
 
 interface Template {
   readonly bytes: Buffer;
   readonly events: readonly number[];
   readonly visitors: readonly number[];
+  readonly times: readonly number[];
 }
 
 function placesOf(mark: string, bytes: Buffer): readonly number[] {
@@ -47,7 +55,10 @@ function placesOf(mark: string, bytes: Buffer): readonly number[] {
 
 /** A request whose running numbers can be written in place. */
 function template(plan: LoadPlan, body: string): Template {
-  const text = body.replaceAll('{{n}}', MARKS.event).replaceAll('{{v}}', MARKS.visitor);
+  const text = body
+    .replaceAll('{{n}}', MARKS.event)
+    .replaceAll('{{v}}', MARKS.visitor)
+    .replaceAll('{{t}}', MARKS.time);
   const head = [
     `POST ${plan.path} HTTP/1.1`,
     'host: 127.0.0.1',
@@ -56,7 +67,12 @@ function template(plan: LoadPlan, body: string): Template {
     ...Object.entries(plan.headers).map(([name, value]) => `${name}: ${value}`),
   ].join('\r\n');
   const bytes = Buffer.from(`${head}\r\n\r\n${text}`);
-  return { bytes, events: placesOf(MARKS.event, bytes), visitors: placesOf(MARKS.visitor, bytes) };
+  return {
+    bytes,
+    events: placesOf(MARKS.event, bytes),
+    visitors: placesOf(MARKS.visitor, bytes),
+    times: placesOf(MARKS.time, bytes),
+  };
 }
 
 interface Tally {
@@ -116,10 +132,11 @@ async function load(plan: LoadPlan): Promise<LoadResult> {
   let number = Math.floor(Math.random() * 1e9) * 100;
   const next = (): Buffer => {
     number += 1;
-    const { bytes, events, visitors } = templates[number % templates.length] as Template; // never empty
+    const { bytes, events, visitors, times } = templates[number % templates.length] as Template; // never empty
     const copy = Buffer.from(bytes);
     write(copy, number, events);
     write(copy, Math.floor(number / EVENTS_OF_A_VISITOR), visitors);
+    if (times.length > 0) write(copy, sentAt(), times);
     return copy;
   };
   const tally: Tally = { requests: 0, failures: 0, latencies: [] };
