@@ -33,7 +33,7 @@ const json = (line: string): number | null => {
 export const portInJson = json;
 
 /** Sum over /proc/PID/task/*: the first number of schedstat is nanoseconds on a CPU. */
-const cpuUs = (pid: number): number =>
+export const cpuUs = (pid: number): number =>
   readdirSync(`/proc/${pid}/task`).reduce((sum, task) => {
     try {
       return sum + Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]) / 1000;
