@@ -95,17 +95,20 @@ interface Parts {
 }
 
 function running(server: Started, { begin, body, uncertain, remove }: Parts): Running {
+  let alive = true;
   const self: Running = {
     server,
     body,
     uncertain,
     async crash() {
       process.kill(self.server.pid, 'SIGKILL');
+      alive = false;
       await self.server.stop();
       self.server = await begin();
+      alive = true;
     },
     async stop() {
-      await self.server.stop();
+      if (alive) await self.server.stop();
       remove();
     },
   };
