@@ -29,7 +29,10 @@ export function missing(): string | null {
   return made.status === 0 ? null : 'a systemd of its own needs namespaces, which this machine does not give';
 }
 
-/** Makes the copy, and hands over to systemd. `@` is a folder of the test; what is written to /srv ends up in `@/srv`. */
+/**
+ * Makes the copy, and hands over to systemd. `@` is a folder of the test; what is written to /srv ends up in `@/srv`. What would set up
+ * a machine at its start (kernel settings, modules) is left out, since there is only one kernel.
+ */
 const BOOT = `
 set -e
 mount --make-rprivate /
@@ -43,7 +46,9 @@ mount --bind @NODE usr/local/bin/node
 mount --bind @/opt opt/sluis
 mount --bind @/srv srv
 mount -t proc proc proc
-mount -t sysfs sysfs sys
+mount --bind proc/sys proc/sys
+mount -o remount,bind,ro proc/sys
+mount -t sysfs -o ro sysfs sys
 mount -t tmpfs tmpfs sys/fs/cgroup
 mount -t cgroup2 cgroup2 sys/fs/cgroup
 mount -t tmpfs tmpfs run
@@ -55,7 +60,7 @@ mkdir dev/pts dev/shm
 mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts dev/pts
 mount -t tmpfs tmpfs dev/shm
 ip link set lo up
-rm -rf etc/systemd/system/*
+rm -rf etc/systemd/system/* lib/systemd/system/sysinit.target.wants
 cp -r @/files/. .
 mount -t tmpfs tmpfs tmp
 pivot_root . mnt
