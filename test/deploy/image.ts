@@ -62,7 +62,7 @@ export function copyOf(text: string): Copy {
 }
 
 /** `["node", "…"]` as the words of a command line. */
-export const words = (text: string): readonly string[] => JSON.parse(text) as readonly string[]; // the exec form is a JSON list of strings
+export const words = (text: string): readonly string[] => JSON.parse(text) as readonly string[]; // the exec form
 
 /** The command that says whether a container is well. */
 export const healthCommand = (stage: Stage | undefined): readonly string[] => {

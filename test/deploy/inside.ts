@@ -84,6 +84,10 @@ function confinement(): Record<string, unknown> {
   };
 }
 
+/** A command of the gateway, as the comment in the unit says to run it. */
+const sluis = (...args: readonly string[]): string =>
+  run('nsenter', '--mount', '--target', shown('MainPID'), '/opt/sluis/node_modules/.bin/sluis', ...args);
+
 const modes = (): Record<string, string> =>
   Object.fromEntries(
     ['.', ...readdirSync(STATE)].sort().map((name) => {
@@ -115,6 +119,9 @@ async function whatHappens(): Promise<Record<string, unknown>> {
   const accepted = await sendEvent(1);
   await until('an event that waits', async () => (await pending()) === 1);
 
+  sluis('check', '/etc/sluis/gateway.yaml');
+  const stats = JSON.parse(sluis('outbox', 'stats', '--config', '/etc/sluis/gateway.yaml')) as unknown;
+
   run('systemctl', 'reload', UNIT);
   const reloads = 'sluis_config_reloads_total{result="ok"}';
   await until('a reload', async () => (await metric(reloads)) === 1);
@@ -134,6 +141,7 @@ async function whatHappens(): Promise<Record<string, unknown>> {
     confined,
     owned,
     accepted,
+    stats,
     waiting,
     arrived: vendor.arrived(),
     restarts,

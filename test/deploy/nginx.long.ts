@@ -28,6 +28,7 @@ test('nginx: a beacon whose page has gone is waited for', async (t) => {
 test('nginx: challenges of the certificate authority are answered without TLS', async (t) => {
   const hearer = await startHearer(t);
   const front = await startFront(t, nginx, hearer.port);
+  t.notRegex(front.checked, /\[(?:warn|error|emerg)\]/);
   t.like(await askPlainly(front, `${CHALLENGES}/token`), { status: 200, body: TOKEN });
   t.is((await askPlainly(front, `${CHALLENGES}/locked/telltale`)).status, 403);
   t.false(

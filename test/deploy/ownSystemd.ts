@@ -30,8 +30,8 @@ export function missing(): string | null {
 }
 
 /**
- * Makes the copy, and hands over to systemd. `@` is a folder of the test; what is written to /srv ends up in `@/srv`. What would set up
- * a machine at its start (kernel settings, modules) is left out, since there is only one kernel.
+ * Makes the copy, and hands over to systemd. `@` is a folder of the test; what is written to /srv ends up in `@/srv`. What would
+ * set up a machine at its start (kernel settings, modules) is left out, since there is only one kernel.
  */
 const BOOT = `
 set -e
@@ -111,7 +111,10 @@ function removeGroup(path: string): void {
 }
 
 /** What the script told. Throws what it said if it told nothing. */
-export async function inOwnSystemd(t: ExecutionContext, inside: Inside): Promise<unknown> {
+export async function inOwnSystemd(
+  t: ExecutionContext,
+  inside: Inside,
+): Promise<Readonly<Record<string, unknown>>> {
   const folder = temporaryFolder(t);
   for (const name of ['layers', 'root', 'files', 'srv']) mkdirSync(join(folder, name));
   write(folder, inside);
@@ -136,5 +139,5 @@ export async function inOwnSystemd(t: ExecutionContext, inside: Inside): Promise
   const [told, output] = [join(folder, 'srv/told.json'), join(folder, 'srv/said')];
   if (existsSync(output)) said.push(readFileSync(output, 'utf8'));
   if (!existsSync(told)) throw new Error(`nothing was told: ${said.join('\n')}`);
-  return JSON.parse(readFileSync(told, 'utf8'));
+  return JSON.parse(readFileSync(told, 'utf8')) as Readonly<Record<string, unknown>>; // an object is what scripts tell
 }
