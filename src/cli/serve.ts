@@ -49,6 +49,10 @@ export const serve: Command = {
   async run({ options, config }, io) {
     const trial = options['trial'] === true;
     const ended = io.ended();
+    // Listened for before there is anything to reload: by itself the signal would end a gateway that is just starting.
+    let early = false;
+    let reload = (): void => void (early = true);
+    io.onReload(() => reload());
     const app = await startApp({
       config,
       env: io.env,
@@ -56,7 +60,8 @@ export const serve: Command = {
       logLevel: levelOf(options['log-level'] ?? (trial ? 'warn' : undefined)),
       tell: (message) => io.err(message),
     });
-    io.onReload(() => void app.reload());
+    reload = () => void app.reload();
+    if (early) reload();
     announce(app, config, io);
     await ended;
     await app.stop();

@@ -397,3 +397,27 @@ test('scan answers every line, empty ones too', async (t) => {
     [1, 0, 0],
   );
 });
+
+test('a gateway asked to reload while it starts does so when it has started', async (t) => {
+  const file = shopFile(t);
+  const end = Promise.withResolvers<void>();
+  const said: string[] = [];
+  const code = runCli(['serve', '--config', file, '--log-level', 'silent'], {
+    stdin: Readable.from([]),
+    out: () => undefined,
+    err: (line) => void said.push(line),
+    terminal: false,
+    env: TEST_ENV,
+    ended: () => end.promise,
+    onReload: (listener) => listener(),
+  });
+  const portIn = (): string | undefined => /metrics on port (\d+)/.exec(said.join(' '))?.[1];
+  await until('the gateway to start', () => portIn() !== undefined);
+  const reloads = async (): Promise<string | undefined> => {
+    const response = await fetch(`http://127.0.0.1:${portIn() ?? ''}/metrics`);
+    return /^sluis_config_reloads_total\{result="ok"\} (\d+)$/m.exec(await response.text())?.[1];
+  };
+  await until('the reload', async () => (await reloads()) === '1');
+  end.resolve();
+  t.is(await code, 0);
+});
