@@ -130,7 +130,7 @@ export class Round {
   /** Is it on record that this may be sent, where the vendor would count it twice? Nothing is sent if the store does not say so. */
   async #begun({ setup, planned }: Ready): Promise<boolean> {
     const { ports, name } = this.#line;
-    if (!onlyOnce(setup) || !this.#line.maySend(this.#probe)) return true;
+    if (!onlyOnce(this.#line.setup ?? setup)) return true;
     try {
       const answers = await ports.queue.begin(planned.riders.map(({ held }) => held.lease));
       return !answers.includes('lost');
