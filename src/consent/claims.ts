@@ -3,6 +3,7 @@
 
 import type { PurposeMapping } from '../core/config.ts';
 import type { Answer, Answers, Claim, Purpose } from '../core/consent.ts';
+import { SILENT_CLAIM } from '../core/consent.ts';
 import type { FaultCode } from './faults.ts';
 
 type Rows = Readonly<Record<Purpose, readonly string[]>>;
@@ -57,21 +58,10 @@ export function namedAlone(mapping: PurposeMapping, source: string, answers: Ans
   );
 }
 
-const EMPTY: Omit<Claim, 'source' | 'purposes'> = {
-  vendors: {},
-  vendorLists: [],
-  vendorsOnly: false,
-  byName: [],
-  dated: null,
-  notice: null,
-  generation: null,
-  unreadable: null,
-};
-
 type Extra = Partial<Omit<Claim, 'source' | 'purposes'>>;
 
 export const claimOf = (source: string, purposes: Answers, extra: Extra = {}): Claim => ({
-  ...EMPTY,
+  ...SILENT_CLAIM,
   source,
   purposes,
   ...extra,

@@ -71,6 +71,18 @@ export interface Claim {
   readonly record?: string;
 }
 
+/** A claim that says nothing but what it is given. */
+export const SILENT_CLAIM: Omit<Claim, 'source' | 'purposes'> = {
+  vendors: {},
+  vendorLists: [],
+  vendorsOnly: false,
+  byName: [],
+  dated: null,
+  notice: null,
+  generation: null,
+  unreadable: null,
+};
+
 /** `context.consent.{notice, givenAt}` or `ep.sluis_notice`: dates signals that do not date themselves. */
 export interface ConsentLabel {
   readonly notice: string | null;

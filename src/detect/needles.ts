@@ -40,21 +40,22 @@ const FEW = 40;
 
 /** What some values come to, each form once: a later value adds what is new. */
 class Collection {
-  readonly words: Needle[];
-  readonly short: Needle[];
+  readonly words: Needle[] = [];
+  readonly short: Needle[] = [];
   /** The values themselves. */
-  readonly raw: string[];
+  readonly raw: string[] = [];
   readonly phones: Set<string>;
-  shortest: number;
+  shortest = Infinity;
   #seen: Set<string> | null = null;
 
   /** Begins with what another has; only phones are shared with it, so none may be added here. */
   constructor(from?: Collection) {
-    this.words = from === undefined ? [] : from.words.slice();
-    this.short = from === undefined ? [] : from.short.slice();
-    this.raw = from === undefined ? [] : from.raw.slice();
-    this.phones = from === undefined ? new Set() : from.phones;
-    this.shortest = from === undefined ? Infinity : from.shortest;
+    this.phones = from?.phones ?? new Set();
+    if (from === undefined) return;
+    this.words = from.words.slice();
+    this.short = from.short.slice();
+    this.raw = from.raw.slice();
+    this.shortest = from.shortest;
   }
 
   add(value: string, source: string): void {

@@ -167,8 +167,7 @@ export function collect(shared: Shared): Middleware {
     try {
       const short = sends ? null : answerWithoutReading(ctx, entry, prepared);
       const answer = short ?? (await answerTo(callOf(ctx, entry, { target, prepared }), shared));
-      if (sends) send(ctx, answer, besides);
-      else send(ctx, answer);
+      send(ctx, answer, sends ? besides : undefined);
     } catch (error) {
       setHeaders(ctx, besides); // errors are answered further out, and a page may read them too
       throw error;

@@ -44,7 +44,8 @@ class EmbeddedStore implements Store {
 
   claim: Store['claim'] = (request) => this.#groups.run('change', (turn) => this.#owner.claim(request, turn));
 
-  begin: Store['begin'] = (leases) => this.#groups.run('change', (turn) => this.#owner.begin(leases, turn));
+  begin: Store['begin'] = (leases) =>
+    this.#groups.run('change', (turn) => this.#owner.queue.begin(leases, turn));
 
   settle: Store['settle'] = (settlements) =>
     this.#groups.run('change', (turn) => this.#owner.settle(settlements, turn));

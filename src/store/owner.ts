@@ -1,7 +1,7 @@
 // The one owner of a store's rows: synchronous, and all of it inside transactions that somebody else begins and ends. What
 // it keeps in memory (queue, marks) changes with the transaction or not at all.
 
-import type { Delivery, LedgerEntry, Lease, LeaseKey, Settlement } from '../core/delivery.ts';
+import type { Delivery, LedgerEntry, Lease, Settlement } from '../core/delivery.ts';
 import type {
   Admission,
   Appended,
@@ -84,10 +84,6 @@ export class Owner {
         item: read(pool.position(slot)),
       };
     });
-  }
-
-  begin(leases: readonly LeaseKey[], turn: Turn): readonly ('begun' | 'lost')[] {
-    return this.queue.begin(leases, turn);
   }
 
   settle(settlements: readonly Settlement[], turn: Turn): readonly ('settled' | 'lost')[] {

@@ -2,21 +2,13 @@
 // the bytes, each of which is copied, checked and written twice. What is put back is only what was left out.
 
 import type { Claim, ConsentState } from '../core/consent.ts';
+import { SILENT_CLAIM } from '../core/consent.ts';
 import type { EventFacts } from '../core/decision.ts';
+import { isObject } from '../core/json.ts';
 import type { PermittedConsent, PermittedData } from '../core/permitted.ts';
 
 /** What absent members stand for; all others have to be there. */
-const NO_CLAIM = {
-  purposes: {},
-  vendors: {},
-  vendorLists: [],
-  vendorsOnly: false,
-  byName: [],
-  dated: null,
-  notice: null,
-  generation: null,
-  unreadable: null,
-} satisfies Partial<Claim>;
+const NO_CLAIM: Omit<Claim, 'source'> = { purposes: {}, ...SILENT_CLAIM };
 const NO_FACTS = { sensitive: false, switchedOff: [] } satisfies Partial<EventFacts>;
 const NO_COMMON = { params: {}, items: [], campaign: {}, traits: {} } satisfies Partial<PermittedData>;
 const NO_OWN = {
@@ -72,11 +64,11 @@ export function consentText({ claims, label, readAt }: ConsentState): string {
 
 /** What a row says of consent, with what its claims left out; checked by whoever reads it. */
 export function consentOf(written: unknown): unknown {
-  const claims = isPart(written) ? written['claims'] : null;
-  if (!isPart(written) || !Array.isArray(claims)) return null;
+  const claims = isObject(written) ? written['claims'] : null;
+  if (!isObject(written) || !Array.isArray(claims)) return null;
   return {
     ...written,
-    claims: claims.map((claim: unknown) => (isPart(claim) ? { ...NO_CLAIM, ...claim } : null)),
+    claims: claims.map((claim: unknown) => (isObject(claim) ? { ...NO_CLAIM, ...claim } : null)),
   };
 }
 
@@ -90,7 +82,7 @@ export function factsText({ type, occurredAt, sensitive, switchedOff }: Facts): 
 export const factsOf = (
   written: unknown,
   known: Pick<EventFacts, 'site' | 'name'> & { consent: unknown },
-): unknown => (isPart(written) ? { ...NO_FACTS, ...written, ...known } : null);
+): unknown => (isObject(written) ? { ...NO_FACTS, ...written, ...known } : null);
 
 /** What differs by destination; the rest is mostly the same objects for all destinations of an event. */
 type Own = 'destination' | 'key' | 'anonymous' | 'ids' | 'links' | 'kept' | 'person' | 'wire';
@@ -154,7 +146,4 @@ export const dataOf = (
   common: unknown,
   own: object,
   known: Pick<PermittedData, 'site'> & { consent: unknown },
-): unknown => (isPart(common) ? { ...NO_COMMON, ...common, ...NO_OWN, ...own, ...known } : null);
-
-const isPart = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+): unknown => (isObject(common) ? { ...NO_COMMON, ...common, ...NO_OWN, ...own, ...known } : null);

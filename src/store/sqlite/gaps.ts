@@ -8,7 +8,7 @@ import { GatewayError } from '../../core/errors.ts';
 const HEADER_BYTES: Readonly<Record<number, number>> = { 2: 12, 5: 12, 10: 8, 13: 8 };
 /**
  * In a file of no more pages, all others begin with zero or one: the number of a page, or nothing. That is 275 GB with pages of
- * 8 KB; a larger store is left as it is rather than guessed at.
+ * 8 KB; a larger store is refused rather than guessed at.
  */
 const MOST_PAGES = 1 << 25;
 const FILE_HEADER_BYTES = 100;
