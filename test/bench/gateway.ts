@@ -12,14 +12,16 @@ export interface BenchGateway extends Started {
   record(): Promise<string>;
 }
 
-const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
-const DISCLOSED =
-  'purposes: [analytics, marketing, profiling, audience_matching], data: [client_id, utk, fbp, email]';
+export const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
+const PURPOSES = ['analytics', 'marketing', 'profiling', 'audience_matching'] as const;
+const DISCLOSED = `purposes: [${PURPOSES.join(', ')}], data: [client_id, utk, fbp, email]`;
 
 /** Vendors at a port where nobody listens: the breaker opens and deliveries wait, so that only accepting is measured. */
 export const NOBODY = 'http://127.0.0.1:9';
 
-const secret = '"${BENCH_SECRET}"';
+export const BENCH_ENV = { BENCH_SECRET: 'a benchmark secret of at least 32 characters' };
+/** As a routing file names it. */
+export const secret = '"${BENCH_SECRET}"';
 const NAMED: readonly ((vendors: string) => string)[] = [
   (vendors) => `ga4: { type: ga4, measurementId: G-BENCH0001, apiSecret: ${secret}, endpoint: "${vendors}" }`,
   (vendors) =>
@@ -37,7 +39,8 @@ const destinationsOf = (vendors: string, count: number): readonly string[] =>
 export const benchConfig = (vendors: string, store: string, count = 4): string =>
   configOf(destinationsOf(vendors, count), store);
 
-function configOf(destinations: readonly string[], store: string): string {
+/** The routing file for destinations as they stand in it. */
+export function configOf(destinations: readonly string[], store: string): string {
   const disclosed = destinations.map((each) => `${each.slice(0, each.indexOf(':'))}: { ${DISCLOSED} }`);
   return `
 server: { listen: 127.0.0.1:0, admin: 127.0.0.1:0, allowPrivateEndpoints: true, limits: { ratePerSecond: 0 } }
@@ -96,13 +99,12 @@ export const benchEvent = (record: string | null): string =>
 const portIn = (line: string): number | null =>
   Number(/events on port (\d+)/.exec(line)?.[1] ?? Number.NaN) || null;
 
-async function recordFrom(port: number): Promise<string> {
+/** A consent record that grants these purposes, as a page would get it. */
+export async function recordFrom(port: number, purposes: readonly string[]): Promise<string> {
   const response = await fetch(`http://127.0.0.1:${port}/v1/consent`, {
     method: 'PUT',
     headers: { origin: 'https://shop.example', 'content-type': 'application/json' },
-    body: JSON.stringify({
-      purposes: { analytics: true, marketing: true, profiling: true, audience_matching: true },
-    }),
+    body: JSON.stringify({ purposes: Object.fromEntries(purposes.map((purpose) => [purpose, true])) }),
   });
   const { record } = (await response.json()) as { record: string }; // the gateway's own answer
   return record;
@@ -120,14 +122,14 @@ export async function startGatewayWith(destinations: readonly string[], core: nu
   const options = {
     file: MAIN,
     args: ['serve', '--config', config, '--log-level', 'error'],
-    env: { BENCH_SECRET: 'a benchmark secret of at least 32 characters' },
+    env: BENCH_ENV,
     portIn,
   };
   const started = await start(options, core);
   return {
     ...started,
     folder,
-    record: () => recordFrom(started.port),
+    record: () => recordFrom(started.port, PURPOSES),
     async stop() {
       await started.stop();
       rmSync(folder, { recursive: true, force: true });

@@ -28,8 +28,8 @@ export interface LoadResult {
   readonly p99Ms: number;
 }
 
-const DIGITS = 12;
-const EVENTS_OF_A_VISITOR = 8;
+export const DIGITS = 12;
+export const EVENTS_OF_A_VISITOR = 8;
 /** Where the numbers go, until they are written. */
 const MARKS = {
   event: `@${'0'.repeat(DIGITS - 1)}`,
@@ -40,7 +40,7 @@ const MARKS = {
 /** Milliseconds, in twelve digits that do not begin with a zero: so it may stand as a number in JSON. */
 export const sentAt = (now = Date.now()): number => 100_000_000_000 + (now % 100_000_000_000);
 
-interface Template {
+export interface Template {
   readonly bytes: Buffer;
   readonly events: readonly number[];
   readonly visitors: readonly number[];
@@ -53,8 +53,8 @@ function placesOf(mark: string, bytes: Buffer): readonly number[] {
   return places;
 }
 
-/** A request whose running numbers can be written in place. */
-function template(plan: LoadPlan, body: string): Template {
+/** A request whose running numbers can be written in place, twelve characters each. */
+export function template(plan: Pick<LoadPlan, 'path' | 'headers'>, body: string): Template {
   const text = body
     .replaceAll('{{n}}', MARKS.event)
     .replaceAll('{{v}}', MARKS.visitor)
@@ -76,12 +76,22 @@ function template(plan: LoadPlan, body: string): Template {
 }
 
 interface Tally {
-  requests: number;
   failures: number;
   readonly latencies: number[];
 }
 
-function oneConnection(plan: LoadPlan, next: () => Buffer, tally: Tally, until: number): Promise<void> {
+/** What one connection sends, and whoever is told how it was answered. */
+export interface Lane {
+  next(): Buffer;
+  ended(good: boolean, ms: number): void;
+}
+
+/** One keep-alive connection with one request in flight until the time is up; rejects when the server is gone. */
+export function oneConnection(
+  plan: Pick<LoadPlan, 'port' | 'connections' | 'rate'>,
+  lane: Lane,
+  until: number,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket: Socket = connect(plan.port, '127.0.0.1');
     let started = 0;
@@ -102,7 +112,7 @@ function oneConnection(plan: LoadPlan, next: () => Buffer, tally: Tally, until: 
       }
       started = gap > 0 ? due : now;
       due += gap;
-      socket.write(next());
+      socket.write(lane.next());
     };
     socket.on('connect', send);
     socket.on('data', (chunk: string) => {
@@ -113,9 +123,7 @@ function oneConnection(plan: LoadPlan, next: () => Buffer, tally: Tally, until: 
       if (pending.length < end + 4 + length) return;
       const good = pending.startsWith('HTTP/1.1 2');
       pending = '';
-      tally.requests += 1;
-      if (!good) tally.failures += 1;
-      tally.latencies.push(performance.now() - started);
+      lane.ended(good, performance.now() - started);
       send();
     });
     socket.on('error', reject);
@@ -139,17 +147,23 @@ async function load(plan: LoadPlan): Promise<LoadResult> {
     if (times.length > 0) write(copy, sentAt(), times);
     return copy;
   };
-  const tally: Tally = { requests: 0, failures: 0, latencies: [] };
+  const tally: Tally = { failures: 0, latencies: [] };
+  const ended = (good: boolean, ms: number): void => {
+    if (!good) tally.failures += 1;
+    tally.latencies.push(ms);
+  };
   const begun = performance.now();
   const until = begun + plan.seconds * 1000;
-  await Promise.all(Array.from({ length: plan.connections }, () => oneConnection(plan, next, tally, until)));
+  await Promise.all(
+    Array.from({ length: plan.connections }, () => oneConnection(plan, { next, ended }, until)),
+  );
   const seconds = (performance.now() - begun) / 1000;
   const sorted = tally.latencies.sort((a, b) => a - b);
   const at = (share: number): number => Number((sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(2));
   return {
-    requests: tally.requests,
+    requests: sorted.length,
     failures: tally.failures,
-    perSecond: Math.round(tally.requests / seconds),
+    perSecond: Math.round(sorted.length / seconds),
     p50Ms: at(0.5),
     p99Ms: at(0.99),
   };

@@ -1,15 +1,14 @@
 // Vendors that fail in every way there is, one after the other, beside vendors that do not: the healthy ones notice nothing,
 // the sick ones are left in peace, and nothing is lost or counted twice.
 
-import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { AddressInfo } from 'node:net';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { temporaryFolder, until } from '../support/gateway.ts';
+import { freePort } from '../support/port.ts';
 import { accountOf, ledgerOf } from './ledger.ts';
 import { drained, queues, run, startLife } from './life.ts';
 import type { Life } from './life.ts';
@@ -139,14 +138,6 @@ function checkAccounts(
       t.deepEqual(underSeveralKeys(vendor), [], name);
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // a TCP server has one
-  await new Promise((closed) => server.close(closed));
-  return port;
 }
 
 /** Runs `sluis outbox …` and reads what it printed. */

@@ -1,7 +1,7 @@
 // Carries out deploy/Dockerfile without an engine: each stage is a layer over this machine's files, which stand in for the base,
 // with this process' Node. Everything happens in a mount namespace and is gone with it.
 
-import { ROOT } from './packed.ts';
+import { ROOT } from '../support/packed.ts';
 import { copyOf } from './image.ts';
 import type { Instruction, Stage } from './image.ts';
 

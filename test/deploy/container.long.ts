@@ -11,7 +11,7 @@ import { needing } from '../support/skip.ts';
 import { adaptedFile } from './adapted.ts';
 import { buildScript, mountScript } from './build.ts';
 import { healthCommand, imageStages, saidBy, words } from './image.ts';
-import { missingRegistry } from './packed.ts';
+import { missingRegistry } from '../support/packed.ts';
 
 /** Why layers cannot be made here, or null. */
 function missing(): string | null {

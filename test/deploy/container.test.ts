@@ -12,7 +12,7 @@ import { serve } from '../../src/cli/serve.ts';
 import { startGateway } from '../support/gateway.ts';
 import { DEPLOY } from './adapted.ts';
 import { copyOf, healthCommand, imageStages, saidBy, stagesOf, words } from './image.ts';
-import { ROOT } from './packed.ts';
+import { ROOT } from '../support/packed.ts';
 
 interface Service {
   readonly read_only?: boolean;

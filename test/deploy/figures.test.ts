@@ -9,7 +9,7 @@ import { DEFAULTS } from '../../src/config/defaults.ts';
 import { readCall } from '../../src/cli/command.ts';
 import { serve } from '../../src/cli/serve.ts';
 import { DEPLOY } from './adapted.ts';
-import { ROOT } from './packed.ts';
+import { ROOT } from '../support/packed.ts';
 
 const read = (name: string): string => readFileSync(join(DEPLOY, name), 'utf8');
 const nginx = read('nginx/sluis.conf');

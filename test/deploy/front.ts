@@ -4,11 +4,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { temporaryFolder, until } from '../support/gateway.ts';
+import { freePort } from '../support/port.ts';
 
 /** The name that the files of deploy/ carry. */
 export const NAME = 't.shop.example';
@@ -58,15 +58,6 @@ export const missing = (program: string): string | null =>
   spawnSync(program, ['version']).error === undefined
     ? null
     : `${program} is not installed; Debian has it in a package of that name`;
-
-/** A port of loopback that nothing listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo; // a TCP server has one
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
 
 /** A certificate for the name, and its key. */
 function certify(folder: string): { readonly certificate: string; readonly key: string } {

@@ -12,9 +12,9 @@ import { shop } from '../crash/routing.ts';
 import { startVendor } from '../crash/vendor.ts';
 import type { Vendor } from '../crash/vendor.ts';
 import { SERVER_KEY, temporaryFolder } from '../support/gateway.ts';
+import { freePort } from '../support/port.ts';
 import { adapted } from './adapted.ts';
 import { ask } from './client.ts';
-import { freePort } from './front.ts';
 import type { Front } from './front.ts';
 
 export interface Shop {

@@ -14,9 +14,10 @@ import { shop } from '../crash/routing.ts';
 import { startVendor } from '../crash/vendor.ts';
 import type { Vendor } from '../crash/vendor.ts';
 import { temporaryFolder, until } from '../support/gateway.ts';
+import { freePort } from '../support/port.ts';
 import { needing } from '../support/skip.ts';
 import { asAsked, asked, readDashboard } from './dashboard.ts';
-import { CONFIG, freePort, startPrometheus } from './prometheus.ts';
+import { CONFIG, startPrometheus } from './prometheus.ts';
 import type { Prometheus } from './prometheus.ts';
 import { DEPLOY, RULES } from './rules.ts';
 

@@ -4,12 +4,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { parse, stringify } from 'yaml';
 import { temporaryFolder, until } from '../support/gateway.ts';
+import { freePort } from '../support/port.ts';
 import { DEPLOY, readRules, shortened } from './rules.ts';
 
 export const CONFIG = join(DEPLOY, 'prometheus/prometheus.yaml');
@@ -29,16 +28,6 @@ export interface Prometheus {
   firing(): Promise<readonly string[]>;
   /** Annotations of those. */
   said(): Promise<readonly string[]>;
-}
-
-/** A port that nothing listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // listening on TCP
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 interface ConfigFile {

@@ -8,7 +8,7 @@ import { temporaryFolder } from '../support/gateway.ts';
 import { needing } from '../support/skip.ts';
 import { adaptedFile, DEPLOY } from './adapted.ts';
 import { inOwnSystemd, missing } from './ownSystemd.ts';
-import { missingRegistry, npm, pack } from './packed.ts';
+import { missingRegistry, npm, pack } from '../support/packed.ts';
 
 const PROGRAM = '/opt/sluis/node_modules/.bin/sluis';
 /** 0 to 10. What is left: Internet, AF_UNIX, memory that V8 makes executable, no list of addresses. */
@@ -55,7 +55,7 @@ needing(missing() ?? missingRegistry())(
     t.timeout(240_000);
     const opt = temporaryFolder(t);
     chmodSync(opt, 0o755);
-    npm(opt, 'install', '--prefix', opt, pack(t));
+    npm(opt, 'install', '--prefix', opt, pack(t).tarball);
     const vendor = { from: 'type: ga4', to: 'type: ga4\n    endpoint: http://vendor.example:9999' };
     const told = await inOwnSystemd(t, {
       opt,

@@ -20,6 +20,7 @@ import {
   until,
   WRITE_KEY,
 } from '../support/gateway.ts';
+import { freePort } from '../support/port.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const SHIPPED = join(ROOT, 'config/gateway.yaml');
@@ -292,16 +293,6 @@ async function moodyWebhook(t: ExecutionContext) {
     server.close();
   });
   return webhook;
-}
-
-/** A port that was free a moment ago: the command reads it off the routing file. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // a TCP server has one
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 interface Stats {

@@ -2,16 +2,15 @@
 // It shows that the build took along pages, migrations, mapping and schema, and nothing else.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { ExecutionContext } from 'ava';
 import { temporaryFolder, until } from '../support/gateway.ts';
+import { missingRegistry, pack, PATH, ROOT } from '../support/packed.ts';
+import type { Packed } from '../support/packed.ts';
 import { needing } from '../support/skip.ts';
 
-const ROOT = resolve(import.meta.dirname, '../..');
-/** Where this Node stands, first on the path, so that `npx` and shebangs find no other. */
-const PATH = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`;
 const SECRETS = {
   SLUIS_SECRET: 'a secret for tests, of more than thirty-two characters',
   GA4_API_SECRET: 'made-up',
@@ -42,31 +41,7 @@ function run(
   return { code: status, out: stdout, err: stderr };
 }
 
-const registry = run('npm', ['ping'], { cwd: ROOT });
-const test = needing(registry.code === 0 ? null : 'the package registry cannot be reached');
-
-interface Packed {
-  readonly tarball: string;
-  /** Paths within the package. */
-  readonly files: readonly string[];
-}
-
-/** Packs a copy of the checkout, so that building does not disturb it. */
-function pack(t: ExecutionContext): Packed {
-  const copy = join(temporaryFolder(t), 'checkout');
-  mkdirSync(copy);
-  const left = new Set(['node_modules', 'dist', 'data', '.git']);
-  for (const name of readdirSync(ROOT))
-    if (!left.has(name)) cpSync(join(ROOT, name), join(copy, name), { recursive: true });
-  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-  const packed = run('npm', ['pack', '--json'], { cwd: copy });
-  t.is(packed.code, 0, packed.err);
-  const [told] = JSON.parse(packed.out.slice(packed.out.indexOf('[\n'))) as readonly {
-    readonly filename: string;
-    readonly files: readonly { readonly path: string }[];
-  }[]; // as npm writes it
-  return { tarball: join(copy, told?.filename ?? ''), files: told?.files.map(({ path }) => path) ?? [] };
-}
+const test = needing(missingRegistry());
 
 /** What has to be there besides what the compiler makes: everything in src and config that is no TypeScript. */
 const assets = (): readonly string[] =>

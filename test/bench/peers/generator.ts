@@ -1,7 +1,8 @@
 // The load generator of ../load.ts, but one that keeps account: it remembers which numbered events were answered with a 2xx, and a
 // server that dies under it ends the run instead of the generator.
 
-import { connect } from 'node:net';
+import { DIGITS, EVENTS_OF_A_VISITOR, oneConnection, template } from '../load.ts';
+import type { Lane, Template } from '../load.ts';
 import { Counts, idOf } from './ids.ts';
 import { answerMessages } from './pinned.ts';
 
@@ -29,40 +30,6 @@ export interface GeneratorAnswer {
   readonly acknowledged: Uint8Array;
 }
 
-const EVENTS_OF_A_VISITOR = 8;
-const DIGITS = 12;
-const PLACES = { event: `@${'e'.repeat(DIGITS - 1)}`, visitor: `@${'v'.repeat(DIGITS - 1)}` } as const;
-
-interface Template {
-  readonly bytes: Buffer;
-  readonly events: readonly number[];
-  readonly visitors: readonly number[];
-}
-
-function placesOf(mark: string, bytes: Buffer): readonly number[] {
-  const places: number[] = [];
-  for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + 1)) places.push(at);
-  return places;
-}
-
-function template(ask: GeneratorAsk, body: string): Template {
-  const text = body.replaceAll('{{n}}', PLACES.event).replaceAll('{{v}}', PLACES.visitor);
-  const head = [
-    `POST ${ask.path} HTTP/1.1`,
-    'host: 127.0.0.1',
-    'connection: keep-alive',
-    `content-length: ${Buffer.byteLength(text)}`,
-    ...Object.entries(ask.headers).map(([name, value]) => `${name}: ${value}`),
-  ].join('\r\n');
-  const bytes = Buffer.from(`${head}\r\n\r\n${text}`);
-  return { bytes, events: placesOf(PLACES.event, bytes), visitors: placesOf(PLACES.visitor, bytes) };
-}
-
-interface Sent {
-  readonly bytes: Buffer;
-  readonly number: number;
-}
-
 /** Makes the next request, and is told how each ended. */
 class Source {
   readonly acknowledged = new Counts();
@@ -79,65 +46,41 @@ class Source {
     this.#firstVisitor = ask.run * 1e7;
   }
 
-  next(): Sent {
-    const number = (this.#number += 1);
+  /** For one connection: the number in flight is its own. */
+  lane(): Lane {
+    let number = -1;
+    return {
+      next: () => this.#bytesOf((number = this.#number += 1)),
+      ended: (good, ms) => this.#ended(number, good, ms),
+    };
+  }
+
+  #bytesOf(number: number): Buffer {
     const { bytes, events, visitors } = this.#templates[number % this.#templates.length] as Template; // never empty
     const copy = Buffer.from(bytes);
     const id = idOf(this.#ask.run, number);
     for (const place of events) copy.write(id, place, 'latin1');
     const visitor = String(this.#firstVisitor + Math.floor(number / EVENTS_OF_A_VISITOR));
     for (const place of visitors) copy.write(visitor.padStart(DIGITS, '0'), place, 'latin1');
-    return { bytes: copy, number };
+    return copy;
   }
 
-  ended(sent: Sent, good: boolean, ms: number): void {
+  #ended(number: number, good: boolean, ms: number): void {
     this.latencies.push(ms);
-    if (good) this.acknowledged.add(sent.number);
+    if (good) this.acknowledged.add(number);
     else this.refused += 1;
   }
 }
 
-/** One keep-alive connection with one request in flight, until the time is up or the server is gone. */
-function oneConnection(ask: GeneratorAsk, source: Source, until: number): Promise<void> {
-  return new Promise((resolve) => {
-    const socket = connect(ask.port, '127.0.0.1');
-    const gap = ask.rate > 0 ? (1000 * ask.connections) / ask.rate : 0;
-    let due = performance.now() + Math.random() * gap;
-    let started = 0;
-    let pending = '';
-    let sent: Sent | null = null;
-    socket.setNoDelay(true).setEncoding('latin1');
-    const send = (): void => {
-      const now = performance.now();
-      if (now >= until) socket.end();
-      else if (gap > 0 && due > now) setTimeout(send, due - now);
-      else {
-        started = gap > 0 ? due : now;
-        due += gap;
-        sent = source.next();
-        socket.write(sent.bytes);
-      }
-    };
-    socket.on('connect', send);
-    socket.on('data', (chunk: string) => {
-      pending += chunk;
-      const end = pending.indexOf('\r\n\r\n');
-      const length = Number(/\r\ncontent-length: (\d+)/i.exec(pending)?.[1] ?? 0);
-      if (end < 0 || pending.length < end + 4 + length || sent === null) return;
-      source.ended(sent, pending.startsWith('HTTP/1.1 2'), performance.now() - started);
-      pending = '';
-      send();
-    });
-    socket.on('error', () => undefined);
-    socket.on('close', () => resolve());
-  });
-}
+/** Until the time is up or the server is gone. */
+const connection = (ask: GeneratorAsk, source: Source, until: number): Promise<void> =>
+  oneConnection(ask, source.lane(), until).catch(() => undefined);
 
 async function generate(ask: GeneratorAsk): Promise<GeneratorAnswer> {
   const source = new Source(ask);
   const begun = performance.now();
   const until = begun + ask.seconds * 1000;
-  await Promise.all(Array.from({ length: ask.connections }, () => oneConnection(ask, source, until)));
+  await Promise.all(Array.from({ length: ask.connections }, () => connection(ask, source, until)));
   const seconds = (performance.now() - begun) / 1000;
   const sorted = source.latencies.sort((a, b) => a - b);
   return {

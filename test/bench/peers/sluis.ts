@@ -3,18 +3,13 @@
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { BENCH_ENV, configOf, MAIN, secret } from '../gateway.ts';
 import type { Started } from '../process.ts';
 import { start } from '../process.ts';
 
-const MAIN = resolve(import.meta.dirname, '../../../src/main.ts');
-const SECRET = 'a benchmark secret of at least 32 characters';
-const DISCLOSED = 'purposes: [analytics], data: [client_id]';
-
 /** As many requests at a time as there are connections of the load: the peers send without a bound. */
 const CONCURRENCY = 64;
-
-const secret = '"${BENCH_SECRET}"';
 
 export interface SluisOptions {
   readonly ga4: boolean;
@@ -25,27 +20,10 @@ export interface SluisOptions {
 const ga4Of = (vendor: string, onUncertain: string): string =>
   `ga4: { type: ga4, measurementId: G-BENCH0001, apiSecret: ${secret}, endpoint: "${vendor}", concurrency: ${CONCURRENCY}, onUncertain: ${onUncertain} }`;
 
-const config = (vendor: string, folder: string, { ga4, onUncertain = 'settle' }: SluisOptions): string => `
-server: { listen: 127.0.0.1:0, admin: 127.0.0.1:0, allowPrivateEndpoints: true }
-store: ${JSON.stringify(`sqlite:${join(folder, 'sluis.db')}`)}
-secrets: [{ id: k1, value: ${secret} }]
-sites:
-  shop:
-    writeKey: shop-web
-    origins: ["https://shop.example"]
-    cookies: true
-    consent: [record, tcf]
-    sensitive: ["/health/**"]
-notices:
-  - id: "2026-01"
-    from: 2026-01-01T00:00:00+01:00
-    discloses:
-      webhook: { ${DISCLOSED} }
-      ${ga4 ? `ga4: { ${DISCLOSED} }` : ''}
-destinations:
-  webhook: { type: http, url: "${vendor}/events", secret: ${secret}, requires: [analytics], concurrency: ${CONCURRENCY} }
-  ${ga4 ? ga4Of(vendor, onUncertain) : ''}
-`;
+const destinationsOf = (vendor: string, { ga4, onUncertain = 'settle' }: SluisOptions): readonly string[] => [
+  `webhook: { type: http, url: "${vendor}/events", secret: ${secret}, requires: [analytics], concurrency: ${CONCURRENCY} }`,
+  ...(ga4 ? [ga4Of(vendor, onUncertain)] : []),
+];
 
 const portIn = (line: string, of: string): number | null =>
   Number(new RegExp(`${of} on port (\\d+)`).exec(line)?.[1] ?? Number.NaN) || null;
@@ -66,7 +44,7 @@ async function uncertainOf(admin: number): Promise<number> {
 export function sluisFolder(vendor: string, options: SluisOptions): SluisFolder {
   const folder = mkdtempSync(join(tmpdir(), 'sluis-peers-'));
   const file = join(folder, 'gateway.yaml');
-  writeFileSync(file, config(vendor, folder, options));
+  writeFileSync(file, configOf(destinationsOf(vendor, options), `sqlite:${join(folder, 'sluis.db')}`));
   const args = ['serve', '--config', file, '--log-level', 'error'];
   let admin = 0;
   const publicPort = (line: string): number | null => {
@@ -74,19 +52,8 @@ export function sluisFolder(vendor: string, options: SluisOptions): SluisFolder 
     return portIn(line, 'events');
   };
   return {
-    start: () => start({ file: MAIN, args, env: { BENCH_SECRET: SECRET }, portIn: publicPort }, 0),
+    start: () => start({ file: MAIN, args, env: BENCH_ENV, portIn: publicPort }, 0),
     uncertain: () => uncertainOf(admin),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
-}
-
-/** A consent record that grants analytics, as a page would get it. */
-export async function recordFrom(port: number): Promise<string> {
-  const response = await fetch(`http://127.0.0.1:${port}/v1/consent`, {
-    method: 'PUT',
-    headers: { origin: 'https://shop.example', 'content-type': 'application/json' },
-    body: JSON.stringify({ purposes: { analytics: true } }),
-  });
-  const { record } = (await response.json()) as { record: string }; // the gateway's own answer
-  return record;
 }

@@ -2,12 +2,12 @@
 // event is the same purchase everywhere, in the shape that the server's own clients send.
 
 import { resolve } from 'node:path';
-import { benchEvent } from '../gateway.ts';
+import { benchEvent, recordFrom } from '../gateway.ts';
 import type { Started } from '../process.ts';
 import { portInJson, start } from '../process.ts';
 import { MARK } from './ids.ts';
 import type { SluisOptions } from './sluis.ts';
-import { recordFrom, sluisFolder } from './sluis.ts';
+import { sluisFolder } from './sluis.ts';
 import type { Lane } from './vendor.ts';
 import type { WalkerOptions } from './walker.ts';
 
@@ -121,7 +121,7 @@ const sluis = (name: string, options: SluisOptions): Subject => ({
   async start(vendor) {
     const folder = sluisFolder(vendor, options);
     const server = await folder.start();
-    const record = await recordFrom(server.port);
+    const record = await recordFrom(server.port, ['analytics']);
     const body = (permitted: boolean): string => withItem(benchEvent(permitted ? record : null));
     return running(server, { ...folder, begin: folder.start, body });
   },

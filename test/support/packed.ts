@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { temporaryFolder } from '../support/gateway.ts';
+import { temporaryFolder } from './gateway.ts';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 /** This process' own Node first, so that npm and shebangs find no other. */
@@ -28,14 +28,23 @@ export const missingRegistry = (): string | null =>
     ? null
     : 'the package registry cannot be reached';
 
-/** Path of the tarball. */
-export function pack(t: ExecutionContext): string {
-  const folder = temporaryFolder(t);
-  const copy = join(folder, 'checkout');
+export interface Packed {
+  readonly tarball: string;
+  /** Paths within the package. */
+  readonly files: readonly string[];
+}
+
+/** Packs a copy of the checkout. */
+export function pack(t: ExecutionContext): Packed {
+  const copy = join(temporaryFolder(t), 'checkout');
   mkdirSync(copy);
   for (const name of readdirSync(ROOT))
     if (!NOT_PACKED.has(name)) cpSync(join(ROOT, name), join(copy, name), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-  npm(copy, 'pack', '--pack-destination', folder);
-  return join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '');
+  const out = npm(copy, 'pack', '--json');
+  const [told] = JSON.parse(out.slice(out.indexOf('[\n'))) as readonly {
+    readonly filename: string;
+    readonly files: readonly { readonly path: string }[];
+  }[]; // as npm writes it
+  return { tarball: join(copy, told?.filename ?? ''), files: told?.files.map(({ path }) => path) ?? [] };
 }
