@@ -1,8 +1,10 @@
-// `accept`: requests per second and CPU per request of the gateway (SQLite, one, four and ten destinations, every rule on) beside
-// bare Koa and @koa/router that parses and stores nothing; all on core 0, the load on core 1, interleaved, medians.
+// `accept`: requests per second and CPU per request of the gateway (SQLite, one, four and ten destinations, nothing and a million
+// deliveries pending, every rule on) beside bare Koa and @koa/router that parses and stores nothing; all on core 0, the load on
+// core 1, interleaved, medians.
 
 import { resolve } from 'node:path';
-import { NOBODY, benchEvent, startGateway } from './gateway.ts';
+import { fillAt } from './filled.ts';
+import { NOBODY, benchEvent, destinationsOf, startGatewayWith } from './gateway.ts';
 import type { BenchGateway } from './gateway.ts';
 import type { Generator, LoadPlan } from './load.ts';
 import { startLoad } from './load.ts';
@@ -61,7 +63,13 @@ function figure(name: string, rounds: readonly Round[], bare: readonly Round[]):
 
 /** Servers run for so long before they are measured: what V8 still compiles is no cost of an event. */
 const WARM_UP_SECONDS = 20;
-const DESTINATIONS = [1, 4, 10] as const;
+/** Nothing is delivered: what waits at those that begin with nothing grows to some hundred thousand as they are measured. */
+const SIZES = [
+  { name: 1, destinations: 1, pending: 0 },
+  { name: 4, destinations: 4, pending: 0 },
+  { name: 10, destinations: 10, pending: 0 },
+  { name: '4, a million pending', destinations: 4, pending: 1_000_000 },
+] as const;
 
 interface Case {
   readonly name: string;
@@ -90,10 +98,10 @@ async function casesOf(bare: Started, gateways: readonly BenchGateway[]): Promis
   for (const [at, gateway] of gateways.entries()) {
     const record = await gateway.record();
     if (at === 0) add(BARE, bare, { ...single, body: benchEvent(record) });
-    const count = DESTINATIONS[at];
-    add(`permitted at ${count}`, gateway, { ...single, body: benchEvent(record) });
-    add(`denied at ${count}`, gateway, { ...single, body: benchEvent(null) });
-    if (count !== 4) continue;
+    const name = SIZES[at]?.name;
+    add(`permitted at ${name}`, gateway, { ...single, body: benchEvent(record) });
+    add(`denied at ${name}`, gateway, { ...single, body: benchEvent(null) });
+    if (name !== 4) continue;
     add(BARE_BATCH, bare, { ...batch, body: batchOf(record) });
     add('batch of 20, permitted at 4', gateway, { ...batch, body: batchOf(record) });
   }
@@ -106,7 +114,10 @@ export async function accept(): Promise<readonly Figure[]> {
   const load = startLoad(1);
   const gateways: BenchGateway[] = [];
   try {
-    for (const count of DESTINATIONS) gateways.push(await startGateway(0, NOBODY, count));
+    for (const { destinations, pending } of SIZES)
+      gateways.push(
+        await startGatewayWith(destinationsOf(NOBODY, destinations), 0, (store) => fillAt(store, pending)),
+      );
     const cases = await casesOf(bare, gateways);
     for (const each of cases) await round(load, each.server, { ...each.plan, seconds: WARM_UP_SECONDS });
     for (let index = 0; index < ROUNDS; index += 1)

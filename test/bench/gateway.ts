@@ -33,7 +33,7 @@ const webhook = (name: string, vendors: string): string =>
   `${name}: { type: http, url: "${vendors}/events", secret: ${secret}, requires: [analytics] }`;
 
 /** The first so many of GA4, HubSpot, Meta, and then webhooks. */
-const destinationsOf = (vendors: string, count: number): readonly string[] =>
+export const destinationsOf = (vendors: string, count: number): readonly string[] =>
   Array.from({ length: count }, (_, at) => NAMED[at]?.(vendors) ?? webhook(`webhook${at}`, vendors));
 
 export const benchConfig = (vendors: string, store: string, count = 4): string =>
@@ -114,11 +114,17 @@ export async function recordFrom(port: number, purposes: readonly string[]): Pro
 export const startGateway = (core: number, vendors = NOBODY, destinations = 4): Promise<BenchGateway> =>
   startGatewayWith(destinationsOf(vendors, destinations), core);
 
-/** The same for destinations as they stand in the routing file. */
-export async function startGatewayWith(destinations: readonly string[], core: number): Promise<BenchGateway> {
+/** The same for destinations as they stand in the routing file, over a store that may be prepared before. */
+export async function startGatewayWith(
+  destinations: readonly string[],
+  core: number,
+  prepare: (store: string) => Promise<void> = () => Promise.resolve(),
+): Promise<BenchGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'sluis-bench-'));
   const config = join(folder, 'gateway.yaml');
-  writeFileSync(config, configOf(destinations, `sqlite:${join(folder, 'sluis.db')}`));
+  const store = `sqlite:${join(folder, 'sluis.db')}`;
+  writeFileSync(config, configOf(destinations, store));
+  await prepare(store);
   const options = {
     file: MAIN,
     args: ['serve', '--config', config, '--log-level', 'error'],
