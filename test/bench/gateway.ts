@@ -29,12 +29,16 @@ const NAMED: readonly ((vendors: string) => string)[] = [
   (vendors) =>
     `meta: { type: meta, pixelId: "1000000000000001", accessToken: ${secret}, ids: { fbp: keep }, person: [email], endpoint: "${vendors}" }`,
 ];
-const webhook = (name: string, vendors: string): string =>
+/** A webhook as it stands in the routing file. */
+export const configuredWebhook = (name: string, vendors: string): string =>
   `${name}: { type: http, url: "${vendors}/events", secret: ${secret}, requires: [analytics] }`;
 
 /** The first so many of GA4, HubSpot, Meta, and then webhooks. */
 export const destinationsOf = (vendors: string, count: number): readonly string[] =>
-  Array.from({ length: count }, (_, at) => NAMED[at]?.(vendors) ?? webhook(`webhook${at}`, vendors));
+  Array.from(
+    { length: count },
+    (_, at) => NAMED[at]?.(vendors) ?? configuredWebhook(`webhook${at}`, vendors),
+  );
 
 export const benchConfig = (vendors: string, store: string, count = 4): string =>
   configOf(destinationsOf(vendors, count), store);
