@@ -7,6 +7,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Limits } from '../core/config.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { ErrorCode } from '../core/errors.ts';
+import type { HeaderList } from './answer.ts';
 import { problem } from './errors.ts';
 
 /** Longer than the idle time of common load balancers (60 s), so that they close first and lose no request. */
@@ -25,6 +26,8 @@ export interface ListenerOptions {
   readonly host: string;
   readonly port: number;
   readonly limits: Limits;
+  /** What an answer to this request has to carry so that its page may read it. Default: nothing. */
+  readonly besides?: (request: IncomingMessage) => HeaderList;
 }
 
 interface Exchange {
@@ -59,11 +62,12 @@ const CLIENT_ERRORS: Readonly<Record<string, ErrorCode>> = {
 };
 
 /** A problem as raw bytes: there is no response object for a request that could not be read. */
-function rawProblem(code: ErrorCode): string {
+function rawProblem(code: ErrorCode, besides: HeaderList): string {
   const message =
     code === 'bad_request' ? 'the request is not well-formed HTTP' : 'the request went over a limit';
   const { status, headers, body } = problem(new GatewayError(code, message));
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  for (let at = 0; at < besides.length; at += 2) lines.push(`${besides[at]}: ${besides[at + 1]}\r\n`);
   const length = Buffer.byteLength(String(body));
   return `HTTP/1.1 ${status} Refused\r\n${lines.join('')}content-length: ${length}\r\nconnection: close\r\n\r\n${String(body)}`;
 }
@@ -75,15 +79,23 @@ function mayAnswer(socket: Socket, last: Exchange | null): boolean {
   return !last.request.complete && !last.response.headersSent && last.response.socket === socket;
 }
 
-function answerClientErrors(server: Server, connections: ReadonlyMap<Socket, Exchange | null>): void {
+function answerClientErrors(
+  server: Server,
+  connections: ReadonlyMap<Socket, Exchange | null>,
+  besides: (request: IncomingMessage) => HeaderList,
+): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // The typing says Duplex; a server without TLS or upgrades hands out sockets.
     const connection = socket as Socket;
-    if (error.code === 'ECONNRESET' || !mayAnswer(connection, connections.get(connection) ?? null)) {
+    const last = connections.get(connection) ?? null;
+    if (error.code === 'ECONNRESET' || !mayAnswer(connection, last)) {
       connection.destroy();
       return;
     }
-    connection.end(rawProblem(CLIENT_ERRORS[error.code ?? ''] ?? 'bad_request'), () => connection.destroy());
+    // Of a request whose head has not been read nobody knows the page; one that was answered is not the one that failed.
+    const known = last === null || last.response.writableFinished ? [] : besides(last.request);
+    const code = CLIENT_ERRORS[error.code ?? ''] ?? 'bad_request';
+    connection.end(rawProblem(code, known), () => connection.destroy());
   });
 }
 
@@ -185,7 +197,7 @@ export function createListener(
     connections.set(socket, null);
     socket.once('close', () => connections.delete(socket));
   });
-  answerClientErrors(server, connections);
+  answerClientErrors(server, connections, options.besides ?? (() => []));
   return {
     get address() {
       return addressOf(server);

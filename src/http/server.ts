@@ -1,6 +1,7 @@
 // The two listeners. Public: intake paths first, in one middleware of their own, then the router with everything else.
 // Admin: metrics, health, console and its API, behind its guard.
 
+import type { IncomingMessage } from 'node:http';
 import { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import type { Answer } from '../core/plugin.ts';
@@ -12,7 +13,7 @@ import { Burst } from './burst.ts';
 import { collect } from './collect.ts';
 import type { Shared } from './collect.ts';
 import { CONSENT_METHODS, deleteConsent, getConsent, putConsent } from './consent.ts';
-import { allowOrigin, allowPreflight } from './cors.ts';
+import { allowOrigin, allowPreflight, crossOriginHeaders } from './cors.ts';
 import { health } from './health.ts';
 import { rateLimiter } from './limits.ts';
 import { createListener, InFlight } from './listener.ts';
@@ -85,7 +86,8 @@ export function createPublicServer(ports: PublicPorts): Listener {
   const inFlight = new InFlight();
   const layers = { before: [collect(shared), readable(shared)], router: publicRouter(shared) };
   const handler = application(layers, ports, inFlight);
-  return createListener(handler, inFlight, { ...listen, limits });
+  const besides = (request: IncomingMessage) => crossOriginHeaders(request, shared.prepare().origins);
+  return createListener(handler, inFlight, { ...listen, limits, besides });
 }
 
 /** Throws `config_invalid` if the address is not loopback and there are no tokens. */

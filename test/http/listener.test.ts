@@ -81,6 +81,45 @@ test('a header or a body that never comes is given up', async (t) => {
   t.deepEqual([accepted, logged], [[], []]);
 });
 
+/** What came before the body, in lower case. */
+const headOf = (reply: string): string => reply.slice(0, reply.indexOf('\r\n\r\n')).toLowerCase();
+
+test('a body that never comes, or breaks off in its form, is refused so that the page can read it', async (t) => {
+  const { ports } = stage({ snapshot: withLimits({ requestTimeoutMs: 150 }) });
+  const port = await start(t, ports);
+  const head = (origin: string, more: string): string =>
+    `POST /v1/fake HTTP/1.1\r\nhost: x\r\norigin: ${origin}\r\n${more}\r\n\r\n`;
+  const late = 'content-length: 50';
+  const broken = 'transfer-encoding: chunked';
+  for (const [bytes, status] of [
+    [head('https://shop.example', late), 408],
+    [`${head('https://shop.example', broken)}zz\r\n`, 400],
+  ] as const) {
+    const reply = headOf(await raw(port, bytes));
+    t.regex(reply, new RegExp(`^http/1\\.1 ${status} `));
+    t.regex(reply, /^access-control-allow-origin: https:\/\/shop\.example\r?$/m);
+    t.regex(reply, /^access-control-allow-credentials: true\r?$/m);
+    t.regex(reply, /^vary: origin\r?$/m);
+  }
+  const other = headOf(await raw(port, head('https://other.example', late)));
+  t.regex(other, /^http\/1\.1 408 /);
+  t.notRegex(other, /access-control-allow/);
+});
+
+test('what fails behind an answered request is not told to the page of that one', async (t) => {
+  const { ports } = stage();
+  const port = await start(t, ports);
+  const socket = await open(port);
+  let got = '';
+  socket.on('data', (chunk: Buffer) => (got += chunk.toString()));
+  socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\norigin: https://shop.example\r\n\r\n');
+  await until(() => got.includes('"alive"'));
+  const answered = got.length;
+  socket.write('GARBAGE\r\n\r\n');
+  await until(() => got.includes('bad_request'));
+  t.notRegex(got.slice(answered), /access-control-allow-origin/i);
+});
+
 test('garbage behind a request in flight is not answered in its place', async (t) => {
   let release = (): void => {};
   const { ports } = stage({
