@@ -198,9 +198,18 @@ async function startParts(options: AppOptions, closers: Closers): Promise<App> {
   if (trial !== null) closers.push(() => trial.close());
   const kept = await openOutbox(config, log, closers);
   const { store, outbox } = kept;
+  const state: { phase: NotReady | null } = { phase: 'starting' };
+  const readiness = async (): Promise<readonly NotReady[]> => {
+    if (state.phase !== null) return [state.phase];
+    return store.stats().then(
+      ({ full }) => (full === true ? ['store_full' as const] : []),
+      () => ['store_unavailable' as const],
+    );
+  };
   const observed = createMetrics({
     clock,
     stats: () => store.stats(),
+    ready: async () => (await readiness()).length === 0,
     known: {
       sites: () => config.snapshot.sites.map(({ name }) => name),
       destinations: () => config.snapshot.destinations.map(({ name }) => name),
@@ -210,20 +219,11 @@ async function startParts(options: AppOptions, closers: Closers): Promise<App> {
   });
   const { metrics } = observed;
   metrics.configInfo(config.snapshot.digest);
-  await startDeliveries(kept, config, { log, metrics, closers });
 
   const feed = decisionFeed();
   const sharing = recordSharing();
   const contextOf = contexts(outbox);
   const context = (): ExplainContext => contextOf(config.snapshot);
-  const state: { phase: NotReady | null } = { phase: 'starting' };
-  const readiness = async (): Promise<readonly NotReady[]> => {
-    if (state.phase !== null) return [state.phase];
-    return store.stats().then(
-      ({ full }) => (full === true ? ['store_full' as const] : []),
-      () => ['store_unavailable' as const],
-    );
-  };
   const shared = { snapshot: () => config.snapshot, clock, random, log, readiness };
   const publicServer = createPublicServer({
     ...shared,
@@ -255,6 +255,8 @@ async function startParts(options: AppOptions, closers: Closers): Promise<App> {
   });
   ports.admin = (await adminServer.listen()).port;
   closers.push(() => adminServer.close(STOP_MS));
+  // After the admin listener, which so outlives it: while requests to vendors end, probes and Prometheus see that it stops.
+  await startDeliveries(kept, config, { log, metrics, closers });
   ports.gateway = (await publicServer.listen()).port;
   closers.push(() => publicServer.close(STOP_MS));
   const watching = config.watch(metrics, log);

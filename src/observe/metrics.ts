@@ -27,7 +27,7 @@ export const METRICS = {
     labels: ['destination', 'kind', 'treatment'],
   },
   sluis_links_blocked_total: {
-    help: "Identifiers of one system kept from another system's destination",
+    help: 'Identifiers stripped from permitted events for want of a permitted link: of systems whose link the route asks for, and user ids of the site',
     labels: ['from', 'to'],
   },
   sluis_deliveries_total: { help: 'Deliveries by how they ended', labels: ['destination', 'outcome'] },
@@ -38,6 +38,8 @@ export const METRICS = {
   sluis_consent_signals_total: { help: 'Consent signals read, by result', labels: ['format', 'result'] },
   sluis_config_reloads_total: { help: 'Attempts to load the routing file', labels: ['result'] },
   sluis_config_info: { help: 'Digest of the routing file in force; always 1', labels: ['digest'] },
+  sluis_config_refused: { help: 'Was the routing file refused when it was last loaded? 1: yes', labels: [] },
+  sluis_ready: { help: 'Does the gateway say that it is ready? 0: no', labels: [] },
 } as const satisfies Record<string, { readonly help: string; readonly labels: readonly string[] }>;
 
 export type MetricName = keyof typeof METRICS;
@@ -57,8 +59,9 @@ export interface KnownLabels {
 export interface MetricsOptions {
   readonly known: KnownLabels;
   readonly clock: Pick<Clock, 'now'>;
-  /** Asked at each scrape. */
+  /** Both are asked at each scrape. */
   stats(): Promise<StoreStats>;
+  ready(): Promise<boolean>;
 }
 
 export interface Observed {
@@ -106,9 +109,21 @@ function guardsOf(known: KnownLabels): Readonly<Record<CounterName, readonly Gua
     sluis_links_blocked_total: [system, system],
     sluis_deliveries_total: [destination, within(Object.keys(OUTCOMES))],
     sluis_consent_signals_total: [within(known.formats), codes(40)],
-    sluis_config_reloads_total: [within(['ok', 'refused'])],
+    sluis_config_reloads_total: [within(RELOADS)],
   };
 }
+
+const RELOADS = ['ok', 'refused'] as const;
+const pairs = (first: readonly string[], second: readonly string[]): readonly (readonly string[])[] =>
+  first.flatMap((one) => second.map((other) => [one, other]));
+
+/** Series that are there at 0 before anything counts, so that the first count is an increase: of counters with few of them. */
+const expected = (known: KnownLabels): ReadonlyMap<CounterName, readonly (readonly string[])[]> =>
+  new Map<CounterName, readonly (readonly string[])[]>([
+    ['sluis_events_received_total', pairs(known.sites(), known.intakes)],
+    ['sluis_deliveries_total', pairs(known.destinations(), Object.keys(OUTCOMES))],
+    ['sluis_config_reloads_total', RELOADS.map((result) => [result])],
+  ]);
 
 /** Counters in the making: tallies, and the function that moves them into the registry. */
 function counters(registry: Registry, known: KnownLabels) {
@@ -117,15 +132,18 @@ function counters(registry: Registry, known: KnownLabels) {
     // Keys of a literal record typed by CounterName.
     const { help, labels } = METRICS[name];
     const counter = new Counter<string>({ name, help, labelNames: [...labels], registers: [registry] });
-    return { name, labels, counter, tally: new Tally(guards[name]) };
+    const count = (values: readonly string[], by: number): void =>
+      counter.inc(Object.fromEntries(labels.map((label, index) => [label, values[index] ?? ''])), by);
+    return { name, count, tally: new Tally(guards[name]) };
   });
   const tallies = new Map(made.map(({ name, tally }) => [name, tally]));
   const tallyOf = (name: CounterName): Tally => tallies.get(name) ?? new Tally(guards[name]);
   const flush = (): void => {
-    for (const { labels, counter, tally } of made)
-      tally.drain((values, count) =>
-        counter.inc(Object.fromEntries(labels.map((label, index) => [label, values[index] ?? ''])), count),
-      );
+    const begun = expected(known);
+    for (const { name, count, tally } of made) {
+      for (const values of begun.get(name) ?? []) count(values, 0);
+      tally.drain(count);
+    }
   };
   return { tallyOf, flush };
 }
@@ -158,6 +176,17 @@ function queueGauges(registry: Registry, options: MetricsOptions): () => Promise
   };
 }
 
+/** What the gateway says of itself. `sluis_ready` is what `/readyz` answers; one that cannot say is not. */
+function stateGauges(registry: Registry, ready: () => Promise<boolean>) {
+  const readiness = gauge(registry, 'sluis_ready');
+  const refused = gauge(registry, 'sluis_config_refused');
+  refused.set(0);
+  return {
+    readReady: async (): Promise<void> => readiness.set((await ready().catch(() => false)) ? 1 : 0),
+    reloaded: (result: 'ok' | 'refused'): void => refused.set(result === 'refused' ? 1 : 0),
+  };
+}
+
 type Counting = Omit<Metrics, 'deliverySeconds' | 'acceptSeconds' | 'configInfo'>;
 
 function counting(tallyOf: (name: CounterName) => Tally): Counting {
@@ -186,6 +215,7 @@ export function createMetrics(options: MetricsOptions): Observed {
   const { known } = options;
   const { tallyOf, flush } = counters(registry, known);
   const readQueue = queueGauges(registry, options);
+  const state = stateGauges(registry, options.ready);
   const deliverySeconds = histogram(registry, 'sluis_delivery_seconds', DELIVERY_BUCKETS);
   const acceptSeconds = histogram(registry, 'sluis_accept_seconds', ACCEPT_BUCKETS);
   const info = gauge(registry, 'sluis_config_info');
@@ -195,8 +225,13 @@ export function createMetrics(options: MetricsOptions): Observed {
   const accepted = new Samples((intake, seconds) =>
     acceptSeconds.observe({ intake: guarded(intake, isIntake) }, seconds),
   );
+  const counted = counting(tallyOf);
   const metrics: Metrics = {
-    ...counting(tallyOf),
+    ...counted,
+    configReload: (result) => {
+      counted.configReload(result);
+      state.reloaded(result);
+    },
     deliverySeconds: (destination, seconds) =>
       deliverySeconds.observe({ destination: guarded(destination, isDestination) }, seconds),
     acceptSeconds: (intake, seconds) => accepted.add(intake, seconds),
@@ -208,7 +243,7 @@ export function createMetrics(options: MetricsOptions): Observed {
   const text = async (): Promise<string> => {
     flush();
     accepted.flush();
-    await readQueue();
+    await Promise.all([readQueue(), state.readReady()]);
     return registry.metrics();
   };
   return { metrics, exposition: { contentType: registry.contentType, text } };

@@ -70,6 +70,7 @@ async function exposed(): Promise<Map<string, readonly string[]>> {
     known: { sites: () => [], destinations: () => [], intakes: [], formats: [] },
     clock: { now: () => 0 },
     stats: async () => ({ destinations: {}, bytes: 0 }),
+    ready: async () => true,
   });
   const text = await exposition.text();
   const labels: Readonly<Record<string, { readonly labels: readonly string[] }>> = METRICS;

@@ -1,6 +1,7 @@
 // The metrics are those the design names, and their labels never come from traffic.
 
 import test from 'ava';
+import { OUTCOMES } from '../../src/core/delivery.ts';
 import { createMetrics, METRICS } from '../../src/observe/metrics.ts';
 import type { MetricsOptions, Observed } from '../../src/observe/metrics.ts';
 import { NOW } from '../support/snapshot.ts';
@@ -20,6 +21,8 @@ const DESIGNED: Readonly<Record<string, readonly string[]>> = {
   sluis_consent_signals_total: ['format', 'result'],
   sluis_config_reloads_total: ['result'],
   sluis_config_info: ['digest'],
+  sluis_config_refused: [],
+  sluis_ready: [],
 };
 
 const observed = (over: Partial<MetricsOptions> = {}): Observed =>
@@ -32,6 +35,7 @@ const observed = (over: Partial<MetricsOptions> = {}): Observed =>
     },
     clock: { now: () => NOW },
     stats: async () => ({ destinations: { ga4: { pending: 2, dead: 0, oldestAt: NOW - 1500 } }, bytes: 0 }),
+    ready: async () => true,
     ...over,
   });
 
@@ -124,6 +128,7 @@ test('a site added by a reload is counted by its name from then on', async (t) =
   t.deepEqual(series(await exposition.text(), 'sluis_events_received_total').toSorted(), [
     'sluis_events_received_total{site="blog",intake="segment"} 1',
     'sluis_events_received_total{site="other",intake="segment"} 1',
+    'sluis_events_received_total{site="shop",intake="segment"} 0',
   ]);
 });
 
@@ -150,6 +155,55 @@ test('a store that cannot be asked makes the queue absent, not the scrape', asyn
   const text = await exposition.text();
   t.deepEqual(series(text, 'sluis_outbox_pending'), []);
   t.is(series(text, 'sluis_events_received_total').length, 1);
+});
+
+test('counters of few series are there at 0 before anything counts, also of what a reload brings', async (t) => {
+  let destinations = ['ga4'];
+  const { metrics, exposition } = observed({
+    known: { sites: () => ['shop'], destinations: () => destinations, intakes: ['segment'], formats: [] },
+  });
+  const first = await exposition.text();
+  t.deepEqual(series(first, 'sluis_events_received_total'), [
+    'sluis_events_received_total{site="shop",intake="segment"} 0',
+  ]);
+  t.deepEqual(
+    series(first, 'sluis_deliveries_total'),
+    Object.keys(OUTCOMES).map(
+      (outcome) => `sluis_deliveries_total{destination="ga4",outcome="${outcome}"} 0`,
+    ),
+  );
+  t.deepEqual(series(first, 'sluis_config_reloads_total'), [
+    'sluis_config_reloads_total{result="ok"} 0',
+    'sluis_config_reloads_total{result="refused"} 0',
+  ]);
+  t.deepEqual(series(first, 'sluis_decisions_total'), []);
+  destinations = ['ga4', 'meta'];
+  metrics.delivered('meta', 'delivered', 3);
+  const then = await exposition.text();
+  t.true(then.includes('sluis_deliveries_total{destination="meta",outcome="delivered"} 3\n'));
+  t.true(then.includes('sluis_deliveries_total{destination="meta",outcome="expired"} 0\n'));
+});
+
+test('a routing file that was refused stays told until one is taken', async (t) => {
+  const { metrics, exposition } = observed();
+  const told = async () => series(await exposition.text(), 'sluis_config_refused');
+  t.deepEqual(await told(), ['sluis_config_refused 0']);
+  metrics.configReload('refused');
+  metrics.configReload('refused');
+  t.deepEqual(await told(), ['sluis_config_refused 1']);
+  metrics.configReload('ok');
+  t.deepEqual(await told(), ['sluis_config_refused 0']);
+});
+
+test('readiness is asked at the scrape; what cannot say is not ready', async (t) => {
+  let ready = (): Promise<boolean> => Promise.resolve(true);
+  const { exposition } = observed({ ready: () => ready() });
+  const told = async () => series(await exposition.text(), 'sluis_ready');
+  t.deepEqual(await told(), ['sluis_ready 1']);
+  ready = () => Promise.resolve(false);
+  t.deepEqual(await told(), ['sluis_ready 0']);
+  ready = () => Promise.reject(new Error('gone'));
+  t.deepEqual(await told(), ['sluis_ready 0']);
 });
 
 test('only the digest in force is told', async (t) => {
