@@ -215,7 +215,7 @@ export function createMetrics(options: MetricsOptions): Observed {
   const { known } = options;
   const { tallyOf, flush } = counters(registry, known);
   const readQueue = queueGauges(registry, options);
-  const state = stateGauges(registry, options.ready);
+  const state = stateGauges(registry, () => options.ready());
   const deliverySeconds = histogram(registry, 'sluis_delivery_seconds', DELIVERY_BUCKETS);
   const acceptSeconds = histogram(registry, 'sluis_accept_seconds', ACCEPT_BUCKETS);
   const info = gauge(registry, 'sluis_config_info');

@@ -48,7 +48,8 @@ const RESULTS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/consent_signals/, Object.keys(SIGNALS)],
 ];
 
-const TARGET = ['job', 'instance'];
+/** What Prometheus puts on every series: itself, and for targets that it finds in Kubernetes. */
+const TARGET = ['job', 'instance', 'namespace', 'pod', 'node', 'container', 'endpoint'];
 /** Labels of every series of Node's own that has any. */
 const NODE_LABELS: Readonly<Record<string, readonly string[]>> = { nodejs_gc_duration_seconds: ['kind'] };
 /** Exposed on Linux only; this test runs elsewhere too. */

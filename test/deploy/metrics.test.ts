@@ -103,7 +103,7 @@ test('each alert is seen to fire and to stay quiet in the rule tests', (t) => {
 test('rule tests feed series that the gateway can have', async (t) => {
   const all = await knownOf(RULES);
   // What ops names and addresses by themselves is made up there.
-  const madeUp = /: (?:job|instance|site|destination|digest|le) /;
+  const madeUp = /: (?:job|instance|namespace|pod|site|destination|digest|le) /;
   for (const { input_series: series, promql_expr_test: checks } of ruleTests) {
     for (const { series: text } of series)
       t.deepEqual(
