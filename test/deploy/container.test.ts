@@ -6,41 +6,28 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { parse } from 'yaml';
 import { readCall } from '../../src/cli/command.ts';
 import { serve } from '../../src/cli/serve.ts';
 import { startGateway } from '../support/gateway.ts';
 import { DEPLOY } from './adapted.ts';
+import { mountsOf, named, PROFILES, readCompose, servicesOf } from './compose.ts';
 import { copyOf, healthCommand, imageStages, saidBy, stagesOf, words } from './image.ts';
 import { ROOT } from '../support/packed.ts';
 
-interface Service {
-  readonly read_only?: boolean;
-  readonly cap_drop?: readonly string[];
-  readonly security_opt?: readonly string[];
-  readonly ports?: readonly string[];
-  readonly secrets?: readonly string[];
-  readonly volumes?: readonly string[];
-  readonly networks?: readonly string[];
-  readonly tmpfs?: readonly string[];
-  readonly environment?: Readonly<Record<string, string>>;
-  readonly mem_limit?: string;
-  readonly memswap_limit?: string;
-  readonly build?: { readonly context: string; readonly dockerfile: string };
-  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
-}
-
-interface Compose {
-  readonly services: { readonly gateway: Service; readonly caddy: Service };
-  readonly networks: Readonly<Record<string, null | Readonly<Record<string, unknown>>>>;
-  readonly volumes: Readonly<Record<string, unknown>>;
-  readonly secrets: Readonly<Record<string, { readonly file: string }>>;
-}
-
 const read = (name: string): string => readFileSync(join(DEPLOY, name), 'utf8');
-const compose = parse(read('compose.yaml')) as Compose; // our own file
+const compose = readCompose();
 const routing = read('gateway.production.yaml');
-const { gateway, caddy } = compose.services;
+const profiles = PROFILES.map((profile) => {
+  const services = servicesOf(compose, profile);
+  return {
+    profile,
+    services,
+    gateways: named(services, /^gateway/),
+    fronts: named(services, /^caddy/),
+    servers: named(services, /^nats/),
+  };
+});
+const gateways = profiles.flatMap((each) => each.gateways);
 const stages = imageStages();
 const image = stages.at(-1);
 
@@ -99,12 +86,14 @@ test('its command line is one that the gateway knows', (t) => {
   const [command, ...args] = words(saidBy(image, 'CMD'));
   t.is(command, serve.name);
   t.is(readCall(serve, args).config, '/etc/sluis/gateway.yaml');
-  t.true(gateway.volumes?.includes('/srv/sluis/routing:/etc/sluis:ro'));
+  for (const [name, gateway] of gateways)
+    t.true(gateway.volumes?.includes('/srv/sluis/routing:/etc/sluis:ro'), name);
 });
 
 test('its health is that of a gateway that runs, at the port that compose sets', async (t) => {
-  const [, port = ''] = gateway.environment?.['SLUIS_LISTEN']?.split(':') ?? [];
-  t.is(port, saidBy(image, 'EXPOSE'));
+  const port = saidBy(image, 'EXPOSE');
+  for (const [name, { environment }] of gateways)
+    t.is(environment?.['SLUIS_LISTEN'], `0.0.0.0:${port}`, name);
   const [program, ...args] = healthCommand(image);
   t.is(program, 'node');
   t.true(args.at(-1)?.includes(`http://127.0.0.1:${port}/readyz`));
@@ -120,43 +109,103 @@ test('its health is that of a gateway that runs, at the port that compose sets',
   t.is(await status(), 1);
 });
 
-test('both containers have a read-only root and no privileges', (t) => {
+test('all containers have a read-only root and no privileges', (t) => {
   for (const [name, service] of Object.entries(compose.services)) {
     t.true(service.read_only, name);
     t.deepEqual(service.cap_drop, ['ALL'], name);
     t.deepEqual(service.security_opt, ['no-new-privileges:true'], name);
+    t.is(service.memswap_limit, service.mem_limit, 'no swap');
   }
-  t.true(gateway.tmpfs?.some((each) => each.startsWith('/tmp:')));
-  t.is(gateway.memswap_limit, gateway.mem_limit, 'no swap');
-  t.deepEqual(gateway.build, { context: '..', dockerfile: 'deploy/Dockerfile' });
+  for (const [name, { tmpfs, build }] of gateways) {
+    t.true(
+      tmpfs?.some((each) => each.startsWith('/tmp:')),
+      name,
+    );
+    t.deepEqual(build, { context: '..', dockerfile: 'deploy/Dockerfile' });
+  }
+});
+
+test('each profile is whole by itself, and without a name the one gateway is meant', (t) => {
+  t.regex(read('.env'), /^COMPOSE_PROFILES=single$/m);
+  for (const { profile, services, gateways: own, fronts, servers } of profiles) {
+    t.deepEqual([own.length, fronts.length, servers.length], profile === 'single' ? [1, 1, 0] : [2, 1, 3]);
+    for (const [name, { depends_on: waits = {} }] of Object.entries(services))
+      for (const [other, { condition }] of Object.entries(waits)) {
+        t.true(Object.hasOwn(services, other), `${name} waits for ${other}`);
+        t.is(condition, 'service_healthy');
+      }
+  }
 });
 
 test('only Caddy is reached from outside, and only from its network are addresses believed', (t) => {
-  t.is(gateway.ports, undefined);
-  t.deepEqual(caddy.ports, ['80:80', '443:443']);
-  const front = compose.networks['front'];
-  t.like(front, { internal: true, ipam: { config: [{ subnet: gateway.environment?.['SLUIS_FRONT'] }] } });
-  t.deepEqual(
-    caddy.networks?.filter((name) => gateway.networks?.includes(name)),
-    ['front'],
-  );
-  const port = gateway.environment?.['SLUIS_LISTEN']?.split(':')[1];
-  t.is(caddy.environment?.['SLUIS_GATEWAY'], `gateway:${port}`);
-  t.is(caddy.depends_on?.['gateway']?.condition, 'service_healthy');
+  for (const { services, gateways: own, fronts, servers } of profiles) {
+    const [, caddy] = fronts[0] ?? [];
+    t.deepEqual(
+      Object.entries(services).flatMap(([name, { ports = [] }]) => ports.map((port) => `${name} ${port}`)),
+      ['80:80', '443:443'].map((port) => `${fronts[0]?.[0]} ${port}`),
+    );
+    const port = saidBy(image, 'EXPOSE');
+    t.is(caddy?.environment?.['SLUIS_GATEWAY'], own.map(([name]) => `${name}:${port}`).join(' '));
+    t.deepEqual(
+      Object.keys(caddy?.depends_on ?? {}),
+      own.map(([name]) => name),
+    );
+    for (const [, gateway] of own) {
+      const front = compose.networks['front'];
+      t.like(front, { internal: true, ipam: { config: [{ subnet: gateway.environment?.['SLUIS_FRONT'] }] } });
+      t.deepEqual(
+        caddy?.networks?.filter((name) => gateway.networks?.includes(name)),
+        ['front'],
+      );
+      if (servers.length > 0) t.like(compose.networks['store'], { internal: true });
+      for (const [name, server] of servers) {
+        t.deepEqual(server.networks, ['store'], name);
+        t.true(gateway.networks?.includes('store'));
+      }
+    }
+  }
   t.false(`${read('Dockerfile')}${JSON.stringify(compose)}`.includes('9090'));
 });
 
 test('what is named is declared: networks, volumes, secrets and the place of the store', (t) => {
-  const used = [...new Set([...(gateway.networks ?? []), ...(caddy.networks ?? [])])];
-  t.deepEqual(used.sort(), Object.keys(compose.networks).sort());
-  const mounts = [...(gateway.volumes ?? []), ...(caddy.volumes ?? [])].map((each) => each.split(':'));
-  const volumes = mounts.map(([from = '']) => from).filter((from) => !/^[./]/.test(from));
-  t.deepEqual(volumes.sort(), Object.keys(compose.volumes).sort());
-  t.deepEqual(mounts.find(([from]) => from === 'store')?.[1], saidBy(image, 'VOLUME'));
-  t.true(routing.includes(`sqlite:${saidBy(image, 'VOLUME')}/`));
-  const files = [...routing.matchAll(/\$\{file:\/run\/secrets\/([^}]+)\}/g)].map(([, name = '']) => name);
-  t.deepEqual(files.sort(), [...(gateway.secrets ?? [])].sort());
-  t.deepEqual(files.sort(), Object.keys(compose.secrets).sort());
+  const all = Object.values(compose.services);
+  const used = (of: (service: (typeof all)[number]) => readonly string[] | undefined): readonly string[] =>
+    [...new Set(all.flatMap((service) => of(service) ?? []))].sort();
+  t.deepEqual(
+    used(({ networks }) => networks),
+    Object.keys(compose.networks).sort(),
+  );
+  t.deepEqual(
+    used(({ secrets }) => secrets),
+    Object.keys(compose.secrets).sort(),
+  );
+  const volumes = used((service) =>
+    mountsOf(service)
+      .map(({ source }) => source)
+      .filter((from) => !/^[./]/.test(from)),
+  );
+  t.deepEqual(volumes, Object.keys(compose.volumes).sort());
+  for (const [name, gateway] of gateways) {
+    const own = mountsOf(gateway).filter(({ target }) => target === saidBy(image, 'VOLUME'));
+    t.is(own.length, 1, name);
+    t.is(
+      gateways.filter(([, other]) => mountsOf(other).some(({ source }) => source === own[0]?.source)).length,
+      1,
+      name,
+    );
+  }
   for (const [name, { file }] of Object.entries(compose.secrets))
     t.is(`sluis_${file.replace('/srv/sluis/secrets/', '')}`, name);
+});
+
+test('the routing file to begin with names the secrets and the place of each profile', (t) => {
+  const [, other = ''] = /^# (store: nats:.*)$/m.exec(routing) ?? [];
+  const replicated = routing.replace(/^store: .*$/m, other);
+  for (const { profile, gateways: own } of profiles) {
+    const text = (profile === 'single' ? routing : replicated).replace(/^#.*$/gm, '');
+    const [, path = ''] = /^store: (?:sqlite:|.*[?&]local=)([^&\n]*)$/m.exec(text) ?? [];
+    t.true(path.startsWith(`${saidBy(image, 'VOLUME')}/`), profile);
+    const files = [...text.matchAll(/\$\{file:\/run\/secrets\/([^}]+)\}/g)].map(([, name = '']) => name);
+    for (const [name, { secrets = [] }] of own) t.deepEqual(files.sort(), [...secrets].sort(), name);
+  }
 });

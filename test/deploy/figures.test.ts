@@ -9,6 +9,7 @@ import { DEFAULTS } from '../../src/config/defaults.ts';
 import { readCall } from '../../src/cli/command.ts';
 import { serve } from '../../src/cli/serve.ts';
 import { DEPLOY } from './adapted.ts';
+import { gatewaysOf, kustomization, manifestsOf, SHAPES } from './kubernetes.ts';
 import { ROOT } from '../support/packed.ts';
 
 const read = (name: string): string => readFileSync(join(DEPLOY, name), 'utf8');
@@ -66,6 +67,27 @@ test('whoever ends the gateway waits until it has ended by itself', (t) => {
     figure(compose, /stop_grace_period: (\d+)s/),
   ])
     t.true(seconds > stops * stopSeconds + 5, `${seconds} s`);
+  for (const shape of SHAPES)
+    for (const { name, container, template } of gatewaysOf(manifestsOf(shape))) {
+      const [, before = '0'] = container.lifecycle?.preStop?.exec?.command ?? [];
+      const seconds = template.spec?.terminationGracePeriodSeconds ?? 0;
+      t.true(seconds - Number(before) > stops * stopSeconds + 5, name);
+    }
+});
+
+test('a probe waits as long as the gateway may take to say that its store does not answer', (t) => {
+  const patience = figure(source('http/health.ts'), /^const PATIENCE_MS = ([\d_]+);/m) / 1000;
+  for (const { container } of SHAPES.flatMap((shape) => gatewaysOf(manifestsOf(shape))))
+    t.true((container.readinessProbe?.timeoutSeconds ?? 0) > patience);
+  t.true(figure(compose, /health_timeout (\d+)s/) > patience);
+});
+
+test('images carry the version of the package', (t) => {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    readonly version: string;
+  }; // our own file
+  for (const shape of SHAPES)
+    t.is(kustomization(shape).images?.find(({ name }) => name === 'sluis')?.newTag, version);
 });
 
 test('as many files may be open as there may be clients, and more', (t) => {
