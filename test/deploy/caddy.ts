@@ -7,7 +7,8 @@ import { adaptedFile } from './adapted.ts';
 import { NAME } from './front.ts';
 import type { CommandLine, FrontKind } from './front.ts';
 
-export const caddy: FrontKind = {
+/** Before several gateways it asks each whether it is ready, as `health` says. */
+export const caddyBefore = (others: readonly number[], health: string): FrontKind => ({
   name: 'caddy',
   write({ folder, written, gateway, http, https, certificate, key }) {
     const file = join(folder, 'Caddyfile');
@@ -21,7 +22,8 @@ export const caddy: FrontKind = {
     );
     const env = {
       SLUIS_HOST: NAME,
-      SLUIS_GATEWAY: `127.0.0.1:${gateway}`,
+      SLUIS_GATEWAY: [gateway, ...others].map((port) => `127.0.0.1:${port}`).join(' '),
+      ...(health === '' ? {} : { SLUIS_HEALTH: health }),
       HOME: written,
       XDG_DATA_HOME: written,
       XDG_CONFIG_HOME: written,
@@ -32,4 +34,6 @@ export const caddy: FrontKind = {
     });
     return { check: line('validate'), serve: line('run') };
   },
-};
+});
+
+export const caddy = caddyBefore([], '');

@@ -34,9 +34,9 @@ interface Kustomization {
   readonly images?: readonly { readonly name: string; readonly newName: string; readonly newTag: string }[];
 }
 
-const KNOWN = new Set([
-  ...['apiVersion', 'kind', 'namespace', 'resources', 'configMapGenerator', 'generatorOptions', 'images'],
-]);
+const KNOWN: ReadonlySet<string> = new Set(
+  'apiVersion kind namespace resources configMapGenerator generatorOptions images'.split(' '),
+);
 
 export function kustomization(folder: string): Kustomization {
   const read = parse(readFileSync(join(KUBERNETES, folder, 'kustomization.yaml'), 'utf8')) as Kustomization; // our own file
