@@ -25,6 +25,12 @@ function said(word: string): string {
   return found;
 }
 
+/** Of the pods, and of what compose starts. */
+const ROUTING_FILES = [
+  join(KUBERNETES, 'replicated/gateway.yaml'),
+  join(DEPLOY, 'gateway.production.yaml'),
+] as const;
+
 const secondsOf = (duration = ''): number => Number(/^(\d+)s$/.exec(duration)?.[1]);
 
 test('it listens where pods and their probes say', (t) => {
@@ -63,8 +69,8 @@ test('each is told where all of them are, and gateways are as well', (t) => {
   const services = servers.map(([name]) => name);
   for (const [name, { command }] of servers) t.is(routes(command), routesTo(services), name);
   for (const [file, hosts] of [
-    [join(KUBERNETES, 'replicated/gateway.yaml'), pods],
-    [join(DEPLOY, 'gateway.production.yaml'), services],
+    [ROUTING_FILES[0], pods],
+    [ROUTING_FILES[1], services],
   ] as const) {
     const [, address = ''] =
       /store: nats:\/\/sluis:\$\{file:[^}]+\}@(\S+)$/m.exec(readFileSync(file, 'utf8')) ?? [];
@@ -86,6 +92,11 @@ test('what it writes has a place, which is larger than what it may keep', (t) =>
   const data = set.container.volumeMounts?.find(({ mountPath }) => mountPath === places[0])?.name ?? '';
   const most = Number(/^(\d+)GB$/.exec(said('max_file_store'))?.[1]) * 1024 ** 3;
   t.true(most <= 0.8 * bytesOf(set.claims[data]));
+  for (const file of ROUTING_FILES) {
+    const [, wanted] = /&maxBytes=(\d+)GB&/.exec(readFileSync(file, 'utf8')) ?? [];
+    // As the streams are made: a quarter more for the ledger; and some for facts.
+    t.true(Number(wanted) * 1024 ** 3 * 1.25 < 0.9 * most, file);
+  }
   for (const [name, service] of servers) {
     t.is(mountsOf(service).find(({ target }) => target === places[0])?.source, `/srv/sluis/${name}`);
     t.true(

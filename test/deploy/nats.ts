@@ -4,7 +4,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { temporaryFolder, until } from '../support/gateway.ts';
@@ -51,6 +51,8 @@ export interface NatsServer {
   beforeStop(): void;
   readonly running: boolean;
   said(): string;
+  /** Takes away all that it has stored, while it is not running. */
+  wipe(): void;
 }
 
 interface Places {
@@ -114,6 +116,7 @@ function serverAt(
       if (done.status !== 0) throw new Error(`${command.join(' ')}: ${done.stderr}`);
     },
     said: () => said.join(''),
+    wipe: () => rmSync(join(places.folder, 'data'), { recursive: true }),
   };
 }
 
@@ -155,6 +158,6 @@ export async function allReady(servers: readonly NatsServer[]): Promise<void> {
         if (!server.running) throw new Error(server.said());
         return (await server.health(path)) === 200;
       },
-      30_000,
+      60_000,
     );
 }

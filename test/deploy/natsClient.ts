@@ -16,9 +16,9 @@ export interface NatsClient {
 const ANSWER_MS = 3000;
 const INBOX = 'made.up.inbox';
 
-/** Bodies of the messages to one inbox, in order. */
+/** Bodies of the messages to one inbox, in order. One that came by way of another server has two spaces before its length. */
 const bodiesTo = (heard: string, inbox: string): readonly string[] =>
-  [...heard.matchAll(/^MSG (\S+) \d+ (?:\S+ )?(\d+)\r\n/gm)]
+  [...heard.matchAll(/^MSG (\S+) \d+ +(?:\S+ )?(\d+)\r\n/gm)]
     .filter(([, subject]) => subject === inbox)
     .map(({ 0: line, 2: length, index }) =>
       heard.slice(index + line.length, index + line.length + Number(length)),
