@@ -28,14 +28,13 @@ test('manifests have the fields that Kubernetes knows, and no others', async (t)
 test('a field that does not exist, lacks or has another type is found', async (t) => {
   const [gateway] = gatewaysOf(manifestsOf('single'));
   const text = JSON.stringify(gateway?.manifest);
-  for (const [from, to] of [
-    ['"periodSeconds":2', '"periodSecond":2'],
-    ['"failureThreshold":6', '"failureThreshold":"6"'],
-    ['"serviceName":"sluis-admin",', ''],
-  ] as const) {
-    const broken = JSON.parse(adapted(text, [{ from, to }])) as Manifest; // one of ours, spoilt
-    t.regex(await typeFaults(t, [broken]), /error TS/, to);
-  }
+  const spoilt = [
+    { from: '"periodSeconds":2', to: '"periodSecond":2' },
+    { from: '"failureThreshold":6', to: '"failureThreshold":"6"' },
+    { from: '"serviceName":"sluis-admin",', to: '' },
+  ].map((change) => JSON.parse(adapted(text, [change])) as Manifest); // one of ours, each with one fault
+  const said = await typeFaults(t, spoilt);
+  t.is(said.match(/error TS/g)?.length, spoilt.length, said);
 });
 
 test('everything is in the one namespace, in which pods have to be of the strictest profile', (t) => {

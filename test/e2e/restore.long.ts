@@ -15,11 +15,9 @@ import type { Vendor } from '../crash/vendor.ts';
 import { temporaryFolder, until } from '../support/gateway.ts';
 
 interface Scene {
-  readonly folder: string;
-  readonly config: string;
   readonly file: string;
   readonly vendor: Vendor;
-  start(more?: string): Promise<Life>;
+  readonly start: (more?: string) => Promise<Life>;
 }
 
 async function setTheScene(t: ExecutionContext): Promise<Scene> {
@@ -27,7 +25,8 @@ async function setTheScene(t: ExecutionContext): Promise<Scene> {
   const [config, file] = [join(folder, 'gateway.yaml'), join(folder, 'sluis.db')];
   const vendor = await startVendor(t, 'http');
   return {
-    ...{ folder, config, file, vendor },
+    file,
+    vendor,
     start(more = 'concurrency: 1') {
       writeFileSync(config, shop({ store: `sqlite:${file}`, routes: { webhook: { vendor, with: more } } }));
       return startLife(t, { config });

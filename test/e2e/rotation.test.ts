@@ -13,12 +13,12 @@ const FIRST = 'secrets: [{ id: k1, value: "${SLUIS_SECRET}" }]';
 interface Scene {
   readonly gateway: Gateway;
   /** Puts these secrets in force, the first of them the current one. */
-  rotate(...ids: readonly string[]): Promise<void>;
+  readonly rotate: (...ids: readonly string[]) => Promise<void>;
   /** Sends an event and waits until it is decided: its verdict at GA4. */
-  send(
+  readonly send: (
     messageId: string,
     record: string,
-  ): Promise<{ readonly verdict: string; readonly reason: string | undefined }>;
+  ) => Promise<{ readonly verdict: string; readonly reason: string | undefined }>;
 }
 
 async function setTheScene(t: ExecutionContext): Promise<Scene> {
