@@ -5,9 +5,11 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import { OUTCOMES } from '../core/delivery.ts';
 import { ERRORS } from '../core/errors.ts';
 import { IDENTIFIERS, identifierName, isSystem } from '../core/identifiers.ts';
-import type { Clock, Metrics, StoreStats } from '../core/ports.ts';
+import type { Metrics } from '../core/ports.ts';
 import { REASONS } from '../core/reasons.ts';
 import { TREATMENTS } from '../core/treatment.ts';
+import { stateGauges } from './gauges.ts';
+import type { Asked } from './gauges.ts';
 import { Samples } from './samples.ts';
 import { guarded, Tally } from './tally.ts';
 import type { Guard } from './tally.ts';
@@ -33,6 +35,7 @@ export const METRICS = {
   sluis_deliveries_total: { help: 'Deliveries by how they ended', labels: ['destination', 'outcome'] },
   sluis_outbox_pending: { help: 'Deliveries that wait or are under way', labels: ['destination'] },
   sluis_outbox_oldest_seconds: { help: 'Age of the oldest pending delivery', labels: ['destination'] },
+  sluis_store_bytes: { help: 'Size of the store, the ledger included', labels: [] },
   sluis_delivery_seconds: { help: 'Time a request to a vendor took', labels: ['destination'] },
   sluis_accept_seconds: { help: 'Time from a request to its durable append', labels: ['intake'] },
   sluis_consent_signals_total: { help: 'Consent signals read, by result', labels: ['format', 'result'] },
@@ -56,12 +59,8 @@ export interface KnownLabels {
   readonly formats: readonly string[];
 }
 
-export interface MetricsOptions {
+export interface MetricsOptions extends Asked {
   readonly known: KnownLabels;
-  readonly clock: Pick<Clock, 'now'>;
-  /** Both are asked at each scrape. */
-  stats(): Promise<StoreStats>;
-  ready(): Promise<boolean>;
 }
 
 export interface Observed {
@@ -158,35 +157,6 @@ function histogram(registry: Registry, name: MetricName, buckets: number[]): His
   return new Histogram({ name, help, labelNames: [...labels], buckets, registers: [registry] });
 }
 
-/** Reads the queue; while the store cannot be asked the two series are absent rather than stale. */
-function queueGauges(registry: Registry, options: MetricsOptions): () => Promise<void> {
-  const pending = gauge(registry, 'sluis_outbox_pending');
-  const oldest = gauge(registry, 'sluis_outbox_oldest_seconds');
-  return async () => {
-    const stats = await options.stats().catch(() => null);
-    pending.reset();
-    oldest.reset();
-    if (stats === null) return;
-    for (const destination of options.known.destinations()) {
-      const queue = stats.destinations[destination];
-      const oldestAt = queue?.oldestAt ?? null;
-      pending.set({ destination }, queue?.pending ?? 0);
-      oldest.set({ destination }, oldestAt === null ? 0 : Math.max(0, options.clock.now() - oldestAt) / 1000);
-    }
-  };
-}
-
-/** What the gateway says of itself. `sluis_ready` is what `/readyz` answers; one that cannot say is not. */
-function stateGauges(registry: Registry, ready: () => Promise<boolean>) {
-  const readiness = gauge(registry, 'sluis_ready');
-  const refused = gauge(registry, 'sluis_config_refused');
-  refused.set(0);
-  return {
-    readReady: async (): Promise<void> => readiness.set((await ready().catch(() => false)) ? 1 : 0),
-    reloaded: (result: 'ok' | 'refused'): void => refused.set(result === 'refused' ? 1 : 0),
-  };
-}
-
 type Counting = Omit<Metrics, 'deliverySeconds' | 'acceptSeconds' | 'configInfo'>;
 
 function counting(tallyOf: (name: CounterName) => Tally): Counting {
@@ -214,8 +184,11 @@ export function createMetrics(options: MetricsOptions): Observed {
   const registry = new Registry();
   const { known } = options;
   const { tallyOf, flush } = counters(registry, known);
-  const readQueue = queueGauges(registry, options);
-  const state = stateGauges(registry, () => options.ready());
+  const gauges = stateGauges(
+    (name) => gauge(registry, name),
+    options,
+    () => known.destinations(),
+  );
   const deliverySeconds = histogram(registry, 'sluis_delivery_seconds', DELIVERY_BUCKETS);
   const acceptSeconds = histogram(registry, 'sluis_accept_seconds', ACCEPT_BUCKETS);
   const info = gauge(registry, 'sluis_config_info');
@@ -230,7 +203,7 @@ export function createMetrics(options: MetricsOptions): Observed {
     ...counted,
     configReload: (result) => {
       counted.configReload(result);
-      state.reloaded(result);
+      gauges.reloaded(result);
     },
     deliverySeconds: (destination, seconds) =>
       deliverySeconds.observe({ destination: guarded(destination, isDestination) }, seconds),
@@ -243,7 +216,7 @@ export function createMetrics(options: MetricsOptions): Observed {
   const text = async (): Promise<string> => {
     flush();
     accepted.flush();
-    await Promise.all([readQueue(), state.readReady()]);
+    await gauges.read();
     return registry.metrics();
   };
   return { metrics, exposition: { contentType: registry.contentType, text } };

@@ -16,6 +16,7 @@ const DESIGNED: Readonly<Record<string, readonly string[]>> = {
   sluis_deliveries_total: ['destination', 'outcome'],
   sluis_outbox_pending: ['destination'],
   sluis_outbox_oldest_seconds: ['destination'],
+  sluis_store_bytes: [],
   sluis_delivery_seconds: ['destination'],
   sluis_accept_seconds: ['intake'],
   sluis_consent_signals_total: ['format', 'result'],
@@ -34,7 +35,10 @@ const observed = (over: Partial<MetricsOptions> = {}): Observed =>
       formats: ['tcf'],
     },
     clock: { now: () => NOW },
-    stats: async () => ({ destinations: { ga4: { pending: 2, dead: 0, oldestAt: NOW - 1500 } }, bytes: 0 }),
+    stats: async () => ({
+      destinations: { ga4: { pending: 2, dead: 0, oldestAt: NOW - 1500 } },
+      bytes: 4096,
+    }),
     ready: async () => true,
     ...over,
   });
@@ -139,6 +143,7 @@ test('the queue is read at the scrape; a destination with nothing waiting is 0',
   t.true(text.includes('sluis_outbox_pending{destination="meta"} 0'));
   t.true(text.includes('sluis_outbox_oldest_seconds{destination="ga4"} 1.5'));
   t.true(text.includes('sluis_outbox_oldest_seconds{destination="meta"} 0'));
+  t.deepEqual(series(text, 'sluis_store_bytes'), ['sluis_store_bytes 4096']);
 });
 
 test('a store that cannot be asked makes the queue absent, not the scrape', async (t) => {
@@ -154,6 +159,7 @@ test('a store that cannot be asked makes the queue absent, not the scrape', asyn
   metrics.received('shop', 'segment', 1);
   const text = await exposition.text();
   t.deepEqual(series(text, 'sluis_outbox_pending'), []);
+  t.deepEqual(series(text, 'sluis_store_bytes'), []);
   t.is(series(text, 'sluis_events_received_total').length, 1);
 });
 
