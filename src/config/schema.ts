@@ -41,7 +41,7 @@ export const secrets = z
   )
   .min(1, 'expected at least one secret')
   .max(100)
-  .describe('First is current; older ones still open digests and pseudonyms.');
+  .describe('First is current; older ones still know digests and records made under them.');
 
 export const pseudonyms = z.strictObject({
   period: span.prefault(D.pseudonyms.period).describe('How long a pseudonym stays the same.'),

@@ -12,7 +12,7 @@ export interface Snapshot {
   readonly server: ServerConfig;
   /** `memory:`, `sqlite:PATH`, `nats://…` */
   readonly store: string;
-  /** First is current; older ones still open digests and pseudonyms. Never empty. */
+  /** First is current; older ones still know digests and records made under them. Never empty. */
   readonly secrets: readonly GatewaySecret[];
   readonly pseudonyms: { readonly periodMs: number };
   readonly controller: { readonly name: string; readonly contact: string } | null;
