@@ -14,15 +14,15 @@ import { Owner } from './owner.ts';
 import type { FactRow, Rows } from './rows.ts';
 
 const DEFAULT_LIMIT = 1000;
-/** Rows a step may look at; a few milliseconds. */
-const STEP = 500;
+/** Rows a step may look at; about two milliseconds. */
+const STEP = 100;
 
 export function embed(
   ports: GroupPorts,
   surroundings: { readonly clock: Clock; readonly log: Log },
 ): OpenedStore {
   const owner = new Owner(ports.rows, surroundings);
-  const groups = new Groups(ports);
+  const groups = new Groups(ports, surroundings.clock);
   return {
     store: new EmbeddedStore(owner, groups),
     facts: new EmbeddedFacts(ports.rows, groups, surroundings.clock),
@@ -48,7 +48,7 @@ class EmbeddedStore implements Store {
     this.#groups.run('change', (turn) => this.#owner.queue.begin(leases, turn));
 
   settle: Store['settle'] = (settlements) =>
-    this.#groups.run('change', (turn) => this.#owner.settle(settlements, turn));
+    this.#groups.run('settle', (turn) => this.#owner.settle(settlements, turn));
 
   requeue: Store['requeue'] = (ids) => this.#groups.run('change', (turn) => requeue(this.#owner, ids, turn));
 
@@ -125,7 +125,7 @@ class EmbeddedStore implements Store {
     while (after !== null) {
       const from: number = after;
       const step = await this.#groups.run('change', (turn) =>
-        pruneStep(this.#owner, keep.deadBefore, { after: from, slots: STEP * 10, turn }),
+        pruneStep(this.#owner, keep.deadBefore, { after: from, slots: STEP * 50, turn }),
       );
       after = step.next;
     }

@@ -1,12 +1,17 @@
 // Group commit: whatever is asked in one turn of the event loop shares one transaction, and what is asked while it runs makes
-// the next. No timer. A failing group is taken apart, so that one job's failure is its own.
+// the next. No timer. Appends go first; of all else a group takes a few milliseconds' worth. A failing group is taken apart, so
+// that one job's failure is its own.
 
 import { GatewayError } from '../core/errors.ts';
+import type { Clock } from '../core/ports.ts';
 import type { Rows } from './rows.ts';
 import { Turn } from './turn.ts';
 
-/** What a job is to the disk: appends are refused first when space runs out; `alone` shares its transaction with nobody. */
-export type JobKind = 'append' | 'change' | 'alone';
+/**
+ * What a job is to the disk: appends are refused first when space runs out; settlements can wait for company; `alone` shares its
+ * transaction with nobody.
+ */
+export type JobKind = 'append' | 'settle' | 'change' | 'alone';
 
 interface Job {
   readonly kind: JobKind;
@@ -34,21 +39,40 @@ export interface GroupPorts {
   readonly asFailure: (error: unknown) => unknown;
 }
 
+/**
+ * So long a group takes in changes besides appends; one goes in whatever it takes. Many destinations can ask for much at once, and
+ * what comes in meanwhile waits for the whole group.
+ */
+const CHANGES_MS = 5;
+/**
+ * So many turns of the event loop settlements wait for an append, or for one another, to be synced with: while a backlog drains
+ * alone, a commit for each request that ended would take as long again as everything else. In an idle moment it is microseconds.
+ */
+const SETTLE_TURNS = 4;
+
 export class Groups {
   readonly #ports: GroupPorts;
+  readonly #clock: Pick<Clock, 'monotonic'>;
   #jobs: Job[] = [];
-  #scheduled: 'no' | 'tick' | 'now' = 'no';
+  readonly #settlements: Job[] = [];
+  /** Is a flush to come at the end of the microtasks, or of the tick? */
+  readonly #scheduled = { now: false, tick: false };
+  /** Turns of the event loop since settlements were last taken, as far as there were any. */
+  #turns = 0;
   #closed = false;
 
-  constructor(ports: GroupPorts) {
+  constructor(ports: GroupPorts, clock: Pick<Clock, 'monotonic'>) {
     this.#ports = ports;
+    this.#clock = clock;
   }
 
   run<T>(kind: JobKind, work: (turn: Turn) => T): Promise<T> {
     if (this.#closed) return Promise.reject(new GatewayError('store_unavailable', 'the store is closed'));
     return new Promise((resolve, reject) => {
       const results: T[] = [];
-      this.#jobs.push({
+      const jobs = kind === 'settle' ? this.#settlements : this.#jobs;
+      if (kind === 'settle' && jobs.length === 0) this.#turns = 0;
+      jobs.push({
         kind,
         run: (turn) => (results[0] = work(turn)),
         // Runs only after `run` has filled it; a void result is `undefined` all the same.
@@ -71,7 +95,8 @@ export class Groups {
 
   /** Runs what was asked so far, then nothing more. */
   close(): void {
-    this.#flush();
+    this.#takeSettlements();
+    while (this.#jobs.length > 0) this.#flush();
     this.#closed = true;
     this.#ports.space.closed();
   }
@@ -92,40 +117,63 @@ export class Groups {
    * else waits; claims and settlements come one by one from sockets and wait for the end of the tick.
    */
   #schedule(kind: JobKind): void {
-    if (kind === 'append' && this.#scheduled !== 'now') {
-      this.#scheduled = 'now';
-      queueMicrotask(() => this.#flush());
-    } else if (this.#scheduled === 'no') {
-      this.#scheduled = 'tick';
-      setImmediate(() => this.#flush());
+    const { now, tick } = this.#scheduled;
+    if (kind === 'append' && !now) {
+      this.#scheduled.now = true;
+      queueMicrotask(() => {
+        this.#scheduled.now = false;
+        this.#takeSettlements();
+        this.#flush();
+      });
+    } else if (!now && !tick) {
+      this.#scheduled.tick = true;
+      setImmediate(() => {
+        this.#scheduled.tick = false;
+        this.#tick();
+      });
     }
   }
 
+  #tick(): void {
+    this.#turns += 1;
+    if (this.#turns >= SETTLE_TURNS) this.#takeSettlements();
+    this.#flush();
+    if (this.#settlements.length > 0) this.#schedule('settle');
+  }
+
+  #takeSettlements(): void {
+    this.#jobs.unshift(...this.#settlements.splice(0));
+    this.#turns = 0;
+  }
+
+  /** All appends with the first of what else waits, which keeps its order; the rest is for the next turn of the event loop. */
   #flush(): void {
-    this.#scheduled = 'no';
-    const jobs = this.#jobs;
-    this.#jobs = [];
-    let group: Job[] = [];
-    for (const job of jobs) {
-      if (job.kind !== 'alone') {
-        group.push(job);
-        continue;
-      }
-      this.#commitAll(group);
-      this.#commitAll([job]);
-      group = [];
+    const appends = this.#jobs.filter(isAppend);
+    this.#jobs = this.#jobs.filter((job) => !isAppend(job));
+    if (this.#jobs[0]?.kind === 'alone') {
+      if (appends.length > 0) this.#commitAll(appends);
+      this.#commitAll(this.#jobs.splice(0, 1));
+    } else {
+      const alone = this.#jobs.findIndex(({ kind }) => kind === 'alone');
+      const changes = this.#jobs.splice(0, alone < 0 ? this.#jobs.length : alone);
+      const left = this.#commitAll([...appends, ...changes]);
+      this.#jobs.unshift(...left);
     }
-    this.#commitAll(group);
+    if (this.#jobs.length > 0) this.#schedule('change');
   }
 
-  #commitAll(jobs: readonly Job[]): void {
+  /** Returns those that there was no time for. */
+  #commitAll(jobs: readonly Job[]): readonly Job[] {
     const admitted = jobs.filter((job) => this.#mayAppend(job));
-    if (admitted.length === 0) return;
-    const failure = this.#commit(admitted);
-    if (failure === null) return;
-    if (isFull(failure)) this.#withoutAppends(admitted, failure);
-    else if (admitted.length === 1) admitted[0]?.reject(failure);
-    else for (const job of admitted) this.#commitAll([job]);
+    if (admitted.length === 0) return [];
+    const { run, failure } = this.#commit(admitted);
+    const left = admitted.slice(run);
+    if (failure === null) return left;
+    const failed = admitted.slice(0, run);
+    if (isFull(failure)) this.#withoutAppends(failed, failure);
+    else if (failed.length === 1) failed[0]?.reject(failure);
+    else for (const job of failed) this.#commitAll([job]);
+    return left;
   }
 
   #mayAppend(job: Job): boolean {
@@ -142,28 +190,44 @@ export class Groups {
   /** No space: appends are refused, all else is tried again on the reserve. */
   #withoutAppends(jobs: readonly Job[], failure: unknown): void {
     const freed = this.#ports.space.ranOut();
-    const rest = jobs.filter((job) => job.kind !== 'append');
-    for (const job of jobs) if (job.kind === 'append') job.reject(failure);
-    if (rest.length === 0) return;
-    const again = freed || rest.length < jobs.length ? this.#commit(rest) : failure;
-    if (again !== null) for (const job of rest) job.reject(again);
+    let rest = jobs.filter((job) => !isAppend(job));
+    for (const job of jobs) if (isAppend(job)) job.reject(failure);
+    let again: unknown = freed || rest.length < jobs.length ? null : failure;
+    while (rest.length > 0 && again === null) {
+      const { run, failure: next } = this.#commit(rest);
+      again = next;
+      if (next === null) rest = rest.slice(run);
+    }
+    for (const job of rest) job.reject(again);
   }
 
-  /** Null when durable; else what went wrong, with memory and rows as they were before. */
-  #commit(jobs: readonly Job[]): unknown {
+  /** How many it ran, from the first on, and what went wrong, with memory and rows as they were before; null when durable. */
+  #commit(jobs: readonly Job[]): { readonly run: number; readonly failure: unknown } {
     const turn = new Turn();
+    let run = 0;
     try {
-      this.#ports.rows.transaction(() => jobs.forEach((job) => job.run(turn)));
+      this.#ports.rows.transaction(() => {
+        let until = Infinity;
+        for (const job of jobs) {
+          const now = this.#clock.monotonic();
+          if (now >= until) break;
+          if (!isAppend(job)) until = Math.min(until, now + CHANGES_MS);
+          run += 1;
+          job.run(turn);
+        }
+      });
     } catch (error) {
       turn.failed();
-      return this.#ports.asFailure(error);
+      return { run, failure: this.#ports.asFailure(error) };
     }
     turn.committed();
-    jobs.forEach((job) => job.resolve());
+    for (const job of jobs.slice(0, run)) job.resolve();
     this.#ports.space.committed();
-    return null;
+    return { run, failure: null };
   }
 }
+
+const isAppend = ({ kind }: Job): boolean => kind === 'append';
 
 export const isFull = (failure: unknown): boolean =>
   failure instanceof GatewayError && failure.code === 'store_full';
