@@ -178,6 +178,8 @@ export interface DestinationType<S = unknown> {
   /** Does the vendor drop repetitions of `key`? If not, an attempt of unknown fate ends as `uncertain`. */
   readonly dedupes: boolean;
   readonly batch: { readonly events: number; readonly bytes: number };
+  /** Events per request where the route may say less than `batch`: more are not collected. Default: `batch.events`. */
+  batchUnder?(settings: S): number;
   /** Intake protocol whose wire fields it re-emits, or null. */
   readonly wire: string | null;
   /**

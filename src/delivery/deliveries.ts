@@ -3,8 +3,9 @@
 
 import type { Destination, Snapshot } from '../core/config.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { Wanted } from './line.ts';
+import { Line, type Wanted } from './line.ts';
 import type { DeliveryPorts } from './ports.ts';
+import { Slices } from './slices.ts';
 import { pause, systemAfter } from './waiting.ts';
 import { Worker } from './worker.ts';
 
@@ -14,11 +15,13 @@ const LAST_SETTLE_MS = 1000;
 export class Deliveries {
   readonly #ports: DeliveryPorts;
   readonly #workers = new Map<string, Worker>();
+  readonly #slices: Slices;
   #wanted: ReadonlyMap<string, Wanted> = new Map();
   #state: 'new' | 'running' | 'stopped' = 'new';
 
   constructor(ports: DeliveryPorts) {
     this.#ports = ports;
+    this.#slices = new Slices(ports.clock);
   }
 
   /** Begins to deliver under the last snapshot given, also what waits for destinations that it does not have. */
@@ -55,8 +58,8 @@ export class Deliveries {
   #set(name: string): void {
     const wanted = this.#wanted.get(name) ?? null;
     const worker = this.#workers.get(name);
-    if (worker === undefined) this.#workers.set(name, new Worker(name, wanted, this.#ports));
-    else worker.set(wanted);
+    if (worker !== undefined) worker.set(wanted);
+    else this.#workers.set(name, new Worker(new Line(name, this.#ports, this.#slices), wanted));
   }
 
   #wantedFor(destination: Destination, snapshot: Snapshot): Wanted {

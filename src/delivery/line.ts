@@ -8,6 +8,7 @@ import { admit, CLOSED, step, waitMs, type Breaker, type Sign } from './breaker.
 import type { DeliveryPorts } from './ports.ts';
 import { Bucket } from './rate.ts';
 import { Sender } from './send.ts';
+import type { Slices } from './slices.ts';
 import { pause, Slots, systemAfter } from './waiting.ts';
 
 /** What today's routing file says; a request holds the one it was built under. */
@@ -29,6 +30,10 @@ export class Line {
   readonly name: string;
   readonly ports: DeliveryPorts;
   readonly slots = new Slots(1);
+  /** Shared with all other destinations. */
+  readonly slices: Slices;
+  /** Is more due than one claim takes, and has been for a while? */
+  hasBacklog = false;
   readonly #stop = new AbortController();
   #setup: Setup | null = null;
   #slotCount = 1;
@@ -40,9 +45,10 @@ export class Line {
   /** Also those whose last requests are still under way after a reload. */
   readonly #senders = new Set<Sender>();
 
-  constructor(name: string, ports: DeliveryPorts) {
+  constructor(name: string, ports: DeliveryPorts, slices: Slices) {
     this.name = name;
     this.ports = ports;
+    this.slices = slices;
     this.#bucket = new Bucket(0, ports.clock.monotonic());
   }
 

@@ -7,6 +7,7 @@ import type { Sign } from './breaker.ts';
 import { FAILURES, readReply, resultOf } from './classify.ts';
 import type { Sent } from './exchange.ts';
 import { onlyOnce, type Line, type Setup } from './line.ts';
+import type { Slice } from './slices.ts';
 import { endingOf, settle, settlement, type Ending } from './settle.ts';
 
 /** A judgement older than this is made again: a request may have waited for its turn. */
@@ -27,6 +28,12 @@ interface Ready {
   readonly planned: Planned;
 }
 
+/** Judged so far, of one batch. */
+interface Judging {
+  readonly judged: Judged[];
+  readonly ended: End[];
+}
+
 /** Judged and built, and not sent yet. */
 interface Prepared {
   readonly at: number;
@@ -39,6 +46,7 @@ export class Round {
   /** The one request that finds out whether the vendor is back. */
   readonly #probe: boolean;
   readonly #alone: Held[] = [];
+  readonly #prepared = Promise.withResolvers<void>();
   #told = false;
 
   constructor(line: Line, probe: boolean) {
@@ -48,7 +56,7 @@ export class Round {
 
   /** Sees the batch through. Rejects on nothing that a vendor, a destination or a store does. */
   async run(batch: readonly Held[]): Promise<void> {
-    const { at, ready, ended } = this.#prepare(batch);
+    const { at, ready, ended } = await this.#prepare(batch).finally(this.#prepared.resolve);
     const sends = ready.map((one) => this.#send(one, at));
     await Promise.all([this.#settle(ended), ...sends]);
     // The vendor failed these for one of them: each alone, in their order, as far as slots allow.
@@ -60,11 +68,29 @@ export class Round {
     return this.#told;
   }
 
-  /** Synchronous, so that nothing comes between judging and sending. */
-  #prepare(batch: readonly Held[]): Prepared {
-    const { ports, name, setup } = this.#line;
-    const { judged, ended } = this.#judge(batch);
-    const prepared = { at: ports.clock.monotonic(), ready: [], ended };
+  /** Resolves when the batch is judged and built; until then another batch of the destination would only share its time. */
+  get prepared(): Promise<void> {
+    return this.#prepared.promise;
+  }
+
+  /** As many slices of the event loop as it takes; the batch is as old as the first of them. */
+  async #prepare(batch: readonly Held[]): Promise<Prepared> {
+    const { setup, slices, ports, hasBacklog } = this.#line;
+    const at = ports.clock.monotonic();
+    const judging: Judging = { judged: [], ended: [] };
+    const left = [...batch].reverse();
+    for (;;) {
+      const prepared = await slices.run((slice) => {
+        this.#judge(left, judging, slice);
+        return left.length > 0 ? null : this.#build(setup, judging, at);
+      }, hasBacklog);
+      if (prepared !== null) return prepared;
+    }
+  }
+
+  #build(setup: Setup | null, { judged, ended }: Judging, at: number): Prepared {
+    const { ports, name } = this.#line;
+    const prepared = { at, ready: [], ended };
     if (setup === null) {
       const gone = { name: 'dropped', code: 'destination_gone' } as const;
       return { ...prepared, ended: [...ended, ...judged.map(({ held }) => [held, gone] as const)] };
@@ -81,16 +107,16 @@ export class Round {
     };
   }
 
-  #judge(batch: readonly Held[]): { readonly judged: readonly Judged[]; readonly ended: Ended } {
-    const judged: Judged[] = [];
-    const ended: End[] = [];
-    for (const held of batch) {
+  /** Those at the end of the list, as many as there is time for and one at least. */
+  #judge(left: Held[], { judged, ended }: Judging, slice: Slice): void {
+    do {
+      const held = left.pop();
+      if (held === undefined) return;
       const verdict = this.#recheck(held);
       if ('send' in verdict) judged.push({ held, event: verdict.send });
       else if ('outcome' in verdict) ended.push([held, { name: verdict.outcome, code: verdict.reason }]);
       else ended.push(this.#waiting(held));
-    }
-    return { judged, ended };
+    } while (!slice.isOver());
   }
 
   /** What throws does not leave. */
@@ -118,7 +144,7 @@ export class Round {
       await this.#line.pace();
       if (!(await this.#begun(ready))) return await this.#settle(this.#unsent(ready));
       const old = ports.clock.monotonic() - preparedAt > JUDGED_FOR_MS;
-      if (old || ready.setup !== this.#line.setup) current = this.#prepare(heldOf(ready));
+      if (old || ready.setup !== this.#line.setup) current = await this.#prepare(heldOf(ready));
       ended.push(...current.ended, ...(await this.#exchange(current.ready[0])));
     } finally {
       slots.give();

@@ -3,7 +3,7 @@
 
 import type { Outcome, OutcomeName, Result, Settlement } from '../core/delivery.ts';
 import { nextAttempt } from '../outbox/retry.ts';
-import type { Held } from './batch.ts';
+import { chunks, type Held } from './batch.ts';
 import type { Line, Setup } from './line.ts';
 import { systemAfter } from './waiting.ts';
 
@@ -33,16 +33,27 @@ export function endingOf(held: Held, result: Result, { line, setup }: { line: Li
   });
 }
 
+/** Settled in one go: a store that is asked for more at once keeps the event loop for long. */
+const SETTLE_MAX = 50;
+
 /** Settles until the store answers or the leases have ended; then counts the outcomes that were taken. Never rejects. */
 export async function settle(
   line: Line,
   settlements: readonly Settlement[],
   leaseEndsAt: number,
 ): Promise<void> {
-  if (settlements.length === 0) return;
+  await Promise.all(chunks(settlements, SETTLE_MAX).map((some) => settleSome(line, some, leaseEndsAt)));
+}
+
+async function settleSome(
+  line: Line,
+  settlements: readonly Settlement[],
+  leaseEndsAt: number,
+): Promise<void> {
   const { queue, clock, log, after = systemAfter } = line.ports;
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(LONGEST_WAIT_MS, waitMs * 2)) {
     try {
+      await line.slices.turn(settlements.length, line.hasBacklog);
       count(line, settlements, await queue.settle(settlements));
       return;
     } catch {

@@ -3,14 +3,15 @@
 
 import type { Lease, Outcome, Settlement } from '../core/delivery.ts';
 import { chunks, type Held } from './batch.ts';
-import { Line, onlyOnce, type Wanted } from './line.ts';
-import type { DeliveryPorts } from './ports.ts';
+import { onlyOnce, type Line, type Wanted } from './line.ts';
 import { LEASE_MARGIN_MS, Round } from './round.ts';
 import { settle } from './settle.ts';
 import { Bell, systemAfter } from './waiting.ts';
 
-/** Leases taken by one claim, unless a single batch is larger: judging them must not keep the event loop for long. */
-const CLAIM_MAX = 500;
+/** Leases taken by one claim: reading them must not keep the event loop for long. What a batch takes beyond is claimed after. */
+const CLAIM_MAX = 25;
+/** A line with more to claim, and this far behind with it, does not keep up: others go before it. */
+const BEHIND_MS = 2000;
 /** How long a lease lasts beyond four timeouts: enough to wait for slots and rate, and to settle. */
 const LEASE_SPARE_MS = 60_000;
 /** Looks again this late even if no bell rang: wall clocks jump. */
@@ -33,10 +34,10 @@ export class Worker {
   #nextDueAt: number | null | 'unknown' = 'unknown';
 
   /** Starts at once. */
-  constructor(name: string, wanted: Wanted, ports: DeliveryPorts) {
-    this.#line = new Line(name, ports);
+  constructor(line: Line, wanted: Wanted) {
+    this.#line = line;
     this.#line.set(wanted);
-    this.#unlisten = ports.queue.onDue(name, () => this.#bell.ring());
+    this.#unlisten = line.ports.queue.onDue(line.name, () => this.#bell.ring());
     this.#loop = this.#run();
   }
 
@@ -70,21 +71,46 @@ export class Worker {
     }
   }
 
-  /** One claim, and the rounds it leads to; waits if there is nothing more to claim. */
-  async #turn(): Promise<void> {
+  get #size(): number {
     const { setup } = this.#line;
+    if (setup === null) return DRAIN_BATCH;
+    const { type, destination } = setup;
+    return type.batchUnder?.(destination.settings) ?? type.batch.events;
+  }
+
+  /** One batch, or as many small ones as make one claim; waits if there is nothing more to claim. */
+  async #turn(): Promise<void> {
     const admitted = this.#line.admit();
     if (admitted === null) return;
-    const size = setup === null ? DRAIN_BATCH : setup.type.batch.events;
+    const size = this.#size;
     const free = this.#line.concurrency - this.#under.size;
-    const max = admitted.probe ? 1 : Math.min(free * size, Math.max(size, CLAIM_MAX));
-    const leaseMs = LEASE_SPARE_MS + 4 * (setup?.destination.timeoutMs ?? 0) + LEASE_MARGIN_MS;
-    const leaseEndsAt = this.#line.ports.clock.monotonic() + leaseMs;
-    const leases = await this.#claim(max, leaseMs);
-    const held = leases === null ? [] : await this.#readable(leases, leaseEndsAt);
+    const max = admitted.probe ? 1 : Math.min(free * size, Math.max(size, CLAIM_MAX - (CLAIM_MAX % size)));
+    const { held, more } = await this.#take(max);
+    const oldestAt = held[0]?.lease.firstAt ?? Number.POSITIVE_INFINITY;
+    this.#line.hasBacklog = more && this.#line.ports.clock.now() - oldestAt > BEHIND_MS;
     if (held.length === 0 && admitted.probe) this.#line.tell({ kind: 'unused' });
-    for (const batch of chunks(held, size)) this.#begin(batch, admitted.probe);
-    if (leases !== null && leases.length < max) await this.#idle();
+    await Promise.all(chunks(held, size).map((batch) => this.#begin(batch, admitted.probe)));
+    if (!more) await this.#idle();
+  }
+
+  /** Claims so many, or what there is. `more`: there may be more now. */
+  async #take(max: number): Promise<{ readonly held: readonly Held[]; readonly more: boolean }> {
+    const { setup, ports } = this.#line;
+    const leaseMs = LEASE_SPARE_MS + 4 * (setup?.destination.timeoutMs ?? 0) + LEASE_MARGIN_MS;
+    const held: Held[] = [];
+    for (let left = max; left > 0;) {
+      const asked = Math.min(left, CLAIM_MAX);
+      const leaseEndsAt = ports.clock.monotonic() + leaseMs;
+      await this.#line.slices.turn(asked, this.#line.hasBacklog);
+      const leases = await this.#claim(asked, leaseMs);
+      if (leases === null) break;
+      held.push(...(await this.#readable(leases, leaseEndsAt)));
+      if (leases.length < asked) return { held, more: false };
+      left -= asked;
+      // What is claimed now could only be put back.
+      if (!this.#line.maySend(false)) break;
+    }
+    return { held, more: true };
   }
 
   /** Null if the store does not answer: it is asked again after a growing wait. */
@@ -119,7 +145,8 @@ export class Worker {
     return held;
   }
 
-  #begin(batch: readonly Held[], probe: boolean): void {
+  /** Resolves when what the batch leads to is ready to be sent. */
+  #begin(batch: readonly Held[], probe: boolean): Promise<void> {
     const round = new Round(this.#line, probe);
     const run = round
       .run(batch)
@@ -132,6 +159,7 @@ export class Worker {
         if (wasFull || probe || this.#nextDueAt === 'unknown') this.#bell.ring();
       });
     this.#under.add(run);
+    return round.prepared;
   }
 
   /** Waits until something is due, without asking the store again while nothing was put off. */

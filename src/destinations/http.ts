@@ -71,6 +71,7 @@ export const http: DestinationType<HttpSettings> = {
   links: true,
   dedupes: true,
   batch: { events: 500, bytes: BYTES },
+  batchUnder: ({ batch }) => batch,
   wire: null,
   calls: ['track', 'page', 'screen', 'identify', 'group', 'alias'],
 

@@ -622,3 +622,67 @@ test('logs hold codes and names of ours only', async (t) => {
     { level: 'warn', code: 'delivery_failed', fields: { destination: 'ga4', code: 'http_400', count: 1 } },
   ]);
 });
+
+test('a batch is no larger than the route says', async (t) => {
+  const { url } = await vendor(t, ok);
+  const types = { echo: echoType({ batch: { events: 500, bytes: 1000 }, batchUnder: () => 2 }) };
+  const run = running(t, { destinations: [{ endpoint: url, concurrency: 1 }], types });
+  run.queue.addAll('a', 'b', 'c', 'd', 'e');
+  await run.deliveries.start();
+  await until(() => ended(run));
+  t.true(run.queue.claims.every(({ max }) => max <= 2));
+});
+
+test('a large batch is claimed, judged and settled in pieces', async (t) => {
+  const { url, taken } = await vendor(t, ok);
+  const types = { echo: echoType({ batch: { events: 120, bytes: 100_000 } }) };
+  const run = running(t, { destinations: [{ endpoint: url }], types });
+  const sizes: number[] = [];
+  const settle = run.queue.settle.bind(run.queue);
+  run.queue.settle = (settlements) => {
+    sizes.push(settlements.length);
+    return settle(settlements);
+  };
+  const names = Array.from({ length: 120 }, (_, index) => `e${index}`);
+  run.queue.addAll(...names);
+  await run.deliveries.start();
+  await until(() => ended(run));
+  t.deepEqual(
+    taken.map(({ body }) => body),
+    [names.join()],
+  );
+  t.true(Math.max(...run.queue.claims.map(({ max }) => max)) <= 25);
+  t.deepEqual(sizes, [50, 50, 20]);
+});
+
+test('a line that keeps up does not wait for one that is far behind', async (t) => {
+  const { url } = await vendor(t, ok);
+  const time = new FakeTime();
+  const types = { echo: echoType({ batch: { events: 5, bytes: 100_000 } }) };
+  const order: string[] = [];
+  const run = running(t, {
+    destinations: [
+      { name: 'behind', endpoint: url, concurrency: 64 },
+      { name: 'live', endpoint: url, concurrency: 64 },
+    ],
+    types,
+    time,
+    ports: {
+      recheck: ({ destination, permitted }) => {
+        // Each takes a slice.
+        time.pass(3);
+        order.push(destination);
+        return { send: permitted };
+      },
+    },
+  });
+  for (let index = 0; index < 100; index += 1) run.queue.add(delivery(`old${index}`, 'behind'));
+  time.pass(3000);
+  await run.deliveries.start();
+  await until(() => order.length > 20);
+  for (let index = 0; index < 5; index += 1) run.queue.add(delivery(`new${index}`, 'live'));
+  const since = order.length;
+  await until(() => ended(run));
+  const first = order.slice(since);
+  t.true(first.slice(0, first.lastIndexOf('live') + 1).filter((name) => name === 'behind').length <= 10);
+});
