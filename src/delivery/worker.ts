@@ -10,6 +10,11 @@ import { Bell, systemAfter } from './waiting.ts';
 
 /** Leases taken by one claim: reading them must not keep the event loop for long. What a batch takes beyond is claimed after. */
 const CLAIM_MAX = 25;
+/**
+ * A vendor that takes batches gets what comes within so long after what it got last as one; an event that comes to an idle line
+ * waits for nothing.
+ */
+const GATHER_MS = 15;
 /** A line with more to claim, and this far behind with it, does not keep up: others go before it. */
 const BEHIND_MS = 2000;
 /** How long a lease lasts beyond four timeouts: enough to wait for slots and rate, and to settle. */
@@ -26,10 +31,16 @@ const DRAIN_BATCH = 100;
 export class Worker {
   readonly #line: Line;
   readonly #bell = new Bell();
+  /** Rung when gathering is of no use. */
+  readonly #enough = new Bell();
   readonly #under = new Set<Promise<void>>();
   readonly #unlisten: () => void;
   readonly #loop: Promise<void>;
   #claimFailedMs = CLAIM_FAILED_MS;
+  /** Until when, on the monotonic clock, it is worth waiting for more of a batch. */
+  #gatherUntil = 0;
+  /** Calls that something is due, since the last claim; each is for one event at least. */
+  #arrived = 0;
   /** When something is due again, wall clock ms, as far as is known; `unknown` once anything was put off. */
   #nextDueAt: number | null | 'unknown' = 'unknown';
 
@@ -37,13 +48,14 @@ export class Worker {
   constructor(line: Line, wanted: Wanted) {
     this.#line = line;
     this.#line.set(wanted);
-    this.#unlisten = line.ports.queue.onDue(line.name, () => this.#bell.ring());
+    this.#unlisten = line.ports.queue.onDue(line.name, () => this.#due());
     this.#loop = this.#run();
   }
 
   /** Takes over what a new snapshot says. */
   set(wanted: Wanted): void {
     this.#line.set(wanted);
+    this.#enough.ring();
     this.#bell.ring();
   }
 
@@ -51,6 +63,7 @@ export class Worker {
   async stop(): Promise<void> {
     this.#unlisten();
     this.#line.stop();
+    this.#enough.ring();
     this.#bell.ring();
     await this.#loop;
     while (this.#under.size > 0) await Promise.all(this.#under);
@@ -67,6 +80,7 @@ export class Worker {
       const waitMs = this.#line.waitMs();
       if (this.#under.size >= this.#line.concurrency) await this.#sleep(null);
       else if (waitMs > 0) await this.#sleep(Number.isFinite(waitMs) ? waitMs : null);
+      else if (this.#gathers()) await this.#gather();
       else await this.#turn();
     }
   }
@@ -78,6 +92,24 @@ export class Worker {
     return type.batchUnder?.(destination.settings) ?? type.batch.events;
   }
 
+  #due(): void {
+    this.#arrived += 1;
+    if (this.#arrived >= this.#size) this.#enough.ring();
+    this.#bell.ring();
+  }
+
+  /** Is it worth waiting for more? Not with a batch full, not for a probe. */
+  #gathers(): boolean {
+    const size = this.#size;
+    if (size === 1 || this.#arrived >= size || !this.#line.maySend(false)) return false;
+    return this.#line.ports.clock.monotonic() < this.#gatherUntil;
+  }
+
+  async #gather(): Promise<void> {
+    const { clock, after = systemAfter } = this.#line.ports;
+    await this.#enough.wait(this.#gatherUntil - clock.monotonic(), after);
+  }
+
   /** One batch, or as many small ones as make one claim; waits if there is nothing more to claim. */
   async #turn(): Promise<void> {
     const admitted = this.#line.admit();
@@ -85,11 +117,13 @@ export class Worker {
     const size = this.#size;
     const free = this.#line.concurrency - this.#under.size;
     const max = admitted.probe ? 1 : Math.min(free * size, Math.max(size, CLAIM_MAX - (CLAIM_MAX % size)));
+    this.#arrived = 0;
     const { held, more } = await this.#take(max);
     const oldestAt = held[0]?.lease.firstAt ?? Number.POSITIVE_INFINITY;
     this.#line.hasBacklog = more && this.#line.ports.clock.now() - oldestAt > BEHIND_MS;
     if (held.length === 0 && admitted.probe) this.#line.tell({ kind: 'unused' });
     await Promise.all(chunks(held, size).map((batch) => this.#begin(batch, admitted.probe)));
+    if (!more && held.length > 0) this.#gatherUntil = this.#line.ports.clock.monotonic() + GATHER_MS;
     if (!more) await this.#idle();
   }
 

@@ -34,6 +34,13 @@ function oneByOne(): DestinationType {
   return { ...echo, build };
 }
 
+const HOUR = 3_600_000;
+
+/** Everything that can happen now has. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 50; turn += 1) await new Promise(setImmediate);
+}
+
 const ended = ({ queue }: Running): boolean =>
   Object.values(queue.endings()).every((ending) => ending !== '…');
 
@@ -621,6 +628,60 @@ test('logs hold codes and names of ours only', async (t) => {
   t.deepEqual(run.lines, [
     { level: 'warn', code: 'delivery_failed', fields: { destination: 'ga4', code: 'http_400', count: 1 } },
   ]);
+});
+
+test('a vendor that takes batches gets what comes within a moment as one, and the first of a quiet line at once', async (t) => {
+  const { url, taken } = await vendor(t, ok);
+  const time = new FakeTime();
+  const types = { echo: echoType({ batch: { events: 10, bytes: 1000 } }) };
+  const run = running(t, { destinations: [{ endpoint: url }], types, time });
+  await run.deliveries.start();
+  run.queue.addAll('a');
+  await until(() => ended(run));
+  run.queue.addAll('b');
+  run.queue.addAll('c');
+  await settled();
+  t.deepEqual(
+    taken.map(({ body }) => body),
+    ['a'],
+  );
+  time.pass(15);
+  await until(() => ended(run));
+  time.pass(15);
+  run.queue.addAll('d');
+  await until(() => ended(run));
+  t.deepEqual(
+    taken.map(({ body }) => body),
+    ['a', 'b,c', 'd'],
+  );
+});
+
+test('a full batch is not gathered any further', async (t) => {
+  const { url, taken } = await vendor(t, ok);
+  const types = { echo: echoType({ batch: { events: 3, bytes: 1000 } }) };
+  const run = running(t, { destinations: [{ endpoint: url }], types, time: new FakeTime() });
+  await run.deliveries.start();
+  run.queue.addAll('a');
+  await until(() => ended(run));
+  run.queue.addAll('b', 'c', 'd');
+  await until(() => ended(run));
+  t.deepEqual(
+    taken.map(({ body }) => body),
+    ['a', 'b,c,d'],
+  );
+});
+
+test('stopping does not wait for a batch to be gathered', async (t) => {
+  const { url } = await vendor(t, ok);
+  const types = { echo: echoType({ batch: { events: 10, bytes: 1000 } }) };
+  const run = running(t, { destinations: [{ endpoint: url }], types, time: new FakeTime() });
+  await run.deliveries.start();
+  run.queue.addAll('a');
+  await until(() => ended(run));
+  run.queue.addAll('b');
+  await settled();
+  await run.deliveries.stop(HOUR);
+  t.deepEqual(run.queue.endings(), { a: 'delivered', b: '…' });
 });
 
 test('a batch is no larger than the route says', async (t) => {
