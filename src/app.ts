@@ -202,7 +202,10 @@ async function startParts(options: AppOptions, closers: Closers): Promise<App> {
   const readiness = async (): Promise<readonly NotReady[]> => {
     if (state.phase !== null) return [state.phase];
     return store.stats().then(
-      ({ full }) => (full === true ? ['store_full' as const] : []),
+      ({ full }) => [
+        ...(full === true ? ['store_full' as const] : []),
+        ...(outbox.isBehind ? ['overloaded' as const] : []),
+      ],
       () => ['store_unavailable' as const],
     );
   };

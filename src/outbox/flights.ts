@@ -76,6 +76,10 @@ export class Flights {
     });
   }
 
+  get isBehind(): boolean {
+    return this.#bytes > this.#limits.waitingBytes / 2;
+  }
+
   /** Resolves when everything that waits now has been kept or refused. */
   async landed(): Promise<void> {
     if (!this.#flying && this.#waiting.length === 0) return;

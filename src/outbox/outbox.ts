@@ -105,10 +105,17 @@ export class Outbox {
     return count;
   }
 
+  /** Counting anew takes longer than the erasure itself; it can be spared if nothing was open of anyone it was for. */
   async erase(subjects: readonly string[]): Promise<number> {
+    const had = subjects.some((subject) => this.denials.hasPending(subject));
     const count = await this.#store.erase(subjects);
-    await this.recount();
+    if (had || count > 0) await this.recount();
     return count;
+  }
+
+  /** Does more wait to be stored than half of what may? */
+  get isBehind(): boolean {
+    return this.#flights.isBehind;
   }
 
   /**

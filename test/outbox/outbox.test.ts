@@ -104,7 +104,9 @@ test('beyond what may wait, accept refuses at once and recovers', async (t) => {
   const { append, ends, called } = held();
   const { outbox } = await opened({ append }, { waitingBytes: 5000 });
   const first = outbox.accept([admission()]);
+  t.false(outbox.isBehind);
   const second = outbox.accept([admission()]);
+  t.true(outbox.isBehind);
   const refused = await t.throwsAsync(outbox.accept([admission(), admission()]), {
     instanceOf: GatewayError,
   });
@@ -113,6 +115,7 @@ test('beyond what may wait, accept refuses at once and recovers', async (t) => {
   await called(1);
   ends[0]?.done();
   await Promise.all([first, second]);
+  t.false(outbox.isBehind);
   const third = outbox.accept([admission()]);
   await called(2);
   ends[1]?.done();
