@@ -1,6 +1,6 @@
 // A vendor that is down while a million events queue up, beside one that is well: what intake, the other vendor, memory and disk
-// make of it before, during and after, and how long the queue takes to empty. Gateway on core 0, load and vendors on core 1.
-// Not part of `npm run bench`: it takes some ten minutes. BACKLOG_EVENTS and BACKLOG_RATE make it smaller.
+// make of it before, during and after, and how long the queue takes to empty, as a table. Gateway on core 0, load and vendors on
+// core 1. Not part of `npm run bench`: it takes some twenty minutes. BACKLOG_EVENTS and BACKLOG_RATE make it smaller.
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -16,10 +16,12 @@ import { sentAt, startLoad } from './load.ts';
 import { median } from './process.ts';
 
 const EVENTS = Number(process.env['BACKLOG_EVENTS'] ?? 1_000_000);
-const RATE = Number(process.env['BACKLOG_RATE'] ?? 2500);
-/** One look at everything. */
-const SECONDS = 5;
-const STEADY_LOOKS = 8;
+/** Half to two thirds of what one core takes in and delivers twice. */
+const RATE = Number(process.env['BACKLOG_RATE'] ?? 1500);
+/** One look at everything: long enough that what opening connections takes is no hundredth of it. */
+const SECONDS = 10;
+const STEADY_LOOKS = 4;
+const WATCH_MS = 100;
 
 interface Seen {
   /** Events that arrived at each since the last report. */
@@ -96,7 +98,9 @@ interface Look extends Seen {
   readonly intakeP99Ms: number;
   readonly us: number;
   readonly rssMb: number;
-  readonly diskMb: number;
+  readonly fileMb: number;
+  /** The most there was in the meantime. */
+  readonly walMb: number;
 }
 
 interface Setting {
@@ -106,13 +110,16 @@ interface Setting {
   readonly plan: LoadPlan;
 }
 
-const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+const sizeMb = (path: string): number => (statSync(path, { throwIfNoEntry: false })?.size ?? 0) / 2 ** 20;
 
 async function look({ gateway, load, child, plan }: Setting): Promise<Look> {
   const before = gateway.cpuUs();
-  const result = await load.drive(plan);
+  let walMb = 0;
+  const watch = setInterval(() => {
+    walMb = Math.max(walMb, sizeMb(join(gateway.folder, 'sluis.db-wal')));
+  }, WATCH_MS);
+  const result = await load.drive(plan).finally(() => clearInterval(watch));
   if (result.failures > 0) throw new Error(`${result.failures} of ${result.requests} requests failed`);
-  const files = ['sluis.db', 'sluis.db-wal'].map((name) => sizeOf(join(gateway.folder, name)));
   return {
     ...(await report(child)),
     requests: result.requests,
@@ -120,27 +127,53 @@ async function look({ gateway, load, child, plan }: Setting): Promise<Look> {
     intakeP99Ms: result.p99Ms,
     us: (gateway.cpuUs() - before) / result.requests,
     rssMb: gateway.rssMb(),
-    diskMb: files.reduce((sum, size) => sum + size, 0) / 2 ** 20,
+    fileMb: sizeMb(join(gateway.folder, 'sluis.db')),
+    walMb,
   };
 }
 
-function print(name: string, looks: readonly Look[]): void {
-  const of = (key: keyof Look): number => Number(median(looks.map((each) => each[key])).toFixed(2));
-  const most = (key: keyof Look): number => Number(Math.max(...looks.map((each) => each[key])).toFixed(2));
-  const figure = {
-    bench: 'backlog',
-    case: name,
-    seconds: looks.length * SECONDS,
-    intakeP50Ms: of('intakeP50Ms'),
-    intakeP99Ms: of('intakeP99Ms'),
-    worstIntakeP99Ms: most('intakeP99Ms'),
-    wellP50Ms: of('p50Ms'),
-    wellP99Ms: of('p99Ms'),
-    us: of('us'),
-    rssMb: Math.round(most('rssMb')),
-    diskMb: Math.round(most('diskMb')),
+type Figures = Readonly<Record<string, string | number>>;
+
+function figuresOf(name: string, looks: readonly Look[]): Figures {
+  const of = (key: keyof Look): number => Number(median(looks.map((each) => each[key])).toFixed(1));
+  const most = (key: keyof Look): number => Math.round(Math.max(...looks.map((each) => each[key])));
+  const total = (key: keyof Look): number => looks.reduce((sum, each) => sum + each[key], 0);
+  const seconds = looks.length * SECONDS;
+  return {
+    phase: name,
+    seconds,
+    'events in /s': Math.round(total('requests') / seconds),
+    'intake p50 ms': of('intakeP50Ms'),
+    'intake p99 ms': of('intakeP99Ms'),
+    'worst p99 ms': most('intakeP99Ms'),
+    'other vendor p50 ms': of('p50Ms'),
+    'other vendor p99 ms': of('p99Ms'),
+    'to the vendor that was down /s': Math.round(total('sick') / seconds),
+    'CPU µs an event in': of('us'),
+    'resident MiB': most('rssMb'),
+    'file MiB': most('fileMb'),
+    'log MiB': most('walMb'),
   };
-  process.stdout.write(`${JSON.stringify(figure)}\n`);
+}
+
+/** Printed as it comes, and once more as a table. */
+class Report {
+  readonly #phases: Figures[] = [];
+
+  add(name: string, looks: readonly Look[]): void {
+    if (looks.length === 0) return;
+    const figures = figuresOf(name, looks);
+    this.#phases.push(figures);
+    process.stdout.write(`${JSON.stringify(figures)}\n`);
+  }
+
+  table(): string {
+    const [first] = this.#phases;
+    const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |\n`;
+    const names = Object.keys(first ?? {});
+    const lines = this.#phases.map((figures) => row(Object.values(figures)));
+    return `${row(names)}${row(names.map(() => '---'))}${lines.join('')}`;
+  }
 }
 
 async function steady(setting: Setting): Promise<readonly Look[]> {
@@ -149,29 +182,38 @@ async function steady(setting: Setting): Promise<readonly Look[]> {
   return looks;
 }
 
+/** Looks until it is enough, counting what is queued for the vendor that is down. */
+async function until(
+  setting: Setting,
+  queued: number,
+  enough: (queued: number, last: Look) => boolean,
+): Promise<{ readonly looks: readonly Look[]; readonly queued: number }> {
+  const looks: Look[] = [];
+  for (let left = queued; ;) {
+    const one = await look(setting);
+    left += one.requests - one.sick;
+    looks.push(one);
+    if (enough(left, one)) return { looks, queued: left };
+  }
+}
+
 async function measure(setting: Setting): Promise<void> {
+  const report = new Report();
   await steady(setting);
-  print('before', await steady(setting));
+  report.add('before', await steady(setting));
   setting.child.send({ down: true });
-  let queued = 0;
-  const during: Look[] = [];
-  while (queued < EVENTS) {
-    const one = await look(setting);
-    queued += one.requests - one.sick;
-    during.push(one);
-  }
-  print(`while ${queued.toLocaleString('en')} queue`, during);
+  const queueing = await until(setting, 0, (queued) => queued >= EVENTS);
+  report.add(`while ${queueing.queued.toLocaleString('en')} queue`, queueing.looks);
   setting.child.send({ down: false });
+  // After so long the breaker may wait five minutes before it tries again.
+  const waiting = await until(setting, queueing.queued, (_, { sick }) => sick > 0);
+  report.add('until it is tried again', waiting.looks.slice(0, -1));
   const begun = performance.now();
-  const emptying: Look[] = [];
-  // The breaker may wait a minute before it tries again.
-  while (queued > RATE) {
-    const one = await look(setting);
-    queued += one.requests - one.sick;
-    emptying.push(one);
-  }
-  print(`while they leave, in ${Math.round((performance.now() - begun) / 1000)} s`, emptying);
-  print('after', await steady(setting));
+  const emptying = await until(setting, waiting.queued, (queued) => queued <= RATE);
+  const seconds = Math.round((performance.now() - begun) / 1000 + SECONDS);
+  report.add(`while they leave, in ${seconds} s`, [...waiting.looks.slice(-1), ...emptying.looks]);
+  report.add('after', await steady(setting));
+  process.stdout.write(`\n${report.table()}`);
 }
 
 async function backlog(): Promise<void> {
