@@ -4,8 +4,10 @@
 
 import type { Clock } from '../core/ports.ts';
 
-/** For lines that keep up, a turn. */
+/** For lines that keep up, a turn; of a long one as much as this share. */
 const LIVE_MS = 3;
+const LIVE_SHARE = 0.3;
+const LONGEST_LIVE_MS = 20;
 /** For all backlogs together, a turn. Intake's latency grows by about twice as much. */
 const BACKLOG_MS = 1;
 /** Where turns are long, because intake takes all it can get, backlogs get this share of the time all the same, up to a bound. */
@@ -69,7 +71,8 @@ export class Slices {
     this.#askedAt = null;
     const begun = this.#clock.monotonic();
     const turnMs = begun - askedAt;
-    const isOver = (): boolean => this.#clock.monotonic() - begun >= LIVE_MS;
+    const liveMs = Math.min(LONGEST_LIVE_MS, Math.max(LIVE_MS, turnMs * LIVE_SHARE));
+    const isOver = (): boolean => this.#clock.monotonic() - begun >= liveMs;
     while (this.#live.length > 0 && !isOver()) this.#live.shift()?.({ isOver });
     this.#runBacklog(Math.min(LONGEST_BACKLOG_MS, Math.max(BACKLOG_MS, turnMs * BACKLOG_SHARE)));
     if (this.#live.length + this.#backlog.length > 0) this.#schedule();

@@ -10,6 +10,8 @@ import { Bell, systemAfter } from './waiting.ts';
 
 /** Leases taken by one claim: reading them must not keep the event loop for long. What a batch takes beyond is claimed after. */
 const CLAIM_MAX = 25;
+/** The same for a line that keeps up: with turns as long as they are without a core to itself, it would not for long. */
+const LIVE_CLAIM_MAX = 100;
 /**
  * A vendor that takes batches gets what comes within so long after what it got last as one; an event that comes to an idle line
  * waits for nothing.
@@ -133,7 +135,7 @@ export class Worker {
     const leaseMs = LEASE_SPARE_MS + 4 * (setup?.destination.timeoutMs ?? 0) + LEASE_MARGIN_MS;
     const held: Held[] = [];
     for (let left = max; left > 0;) {
-      const asked = Math.min(left, CLAIM_MAX);
+      const asked = Math.min(left, this.#line.hasBacklog ? CLAIM_MAX : LIVE_CLAIM_MAX);
       const leaseEndsAt = ports.clock.monotonic() + leaseMs;
       await this.#line.slices.turn(asked, this.#line.hasBacklog);
       const leases = await this.#claim(asked, leaseMs);
