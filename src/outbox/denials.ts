@@ -2,18 +2,18 @@
 // same subject is pending or dead; with nothing queued there is nothing to hold back, and no digest of anything may rest.
 
 import type { SaidSince } from '../core/decision.ts';
-import { NOTHING_SAID } from '../core/decision.ts';
 import { isObject } from '../core/json.ts';
 import type { Json } from '../core/json.ts';
 import type { Fact, Facts } from '../core/ports.ts';
+import { Said } from './said.ts';
+import type { DeniedAt } from './said.ts';
 import { SubjectCounts } from './subjects.ts';
 
 export const DENIAL = 'denial/';
 export const OBJECTION = 'objection/';
 
-type DeniedAt = Readonly<Record<string, number>>;
-
 export class Denials {
+  readonly said = new Said();
   readonly #facts: Facts;
   #open = new SubjectCounts();
   /**
@@ -21,8 +21,6 @@ export class Denials {
    * counting one too many only keeps a denial longer.
    */
   #rebuilt: SubjectCounts | null = null;
-  readonly #denied = new Map<string, DeniedAt>();
-  readonly #objected = new Map<string, readonly string[]>();
   #stops: (() => void)[] = [];
 
   private constructor(facts: Facts) {
@@ -44,7 +42,7 @@ export class Denials {
 
   /** Is any denial kept at all? */
   get remembers(): boolean {
-    return this.#denied.size > 0;
+    return this.said.denied.size > 0;
   }
 
   /** Is anything of this subject pending or dead? */
@@ -61,15 +59,7 @@ export class Denials {
 
   /** All that any of these subjects said, strictest: every objection, the latest denial of each destination. */
   standingOf(subjects: readonly string[]): SaidSince {
-    if (this.#denied.size === 0 && this.#objected.size === 0) return NOTHING_SAID;
-    const objections = new Set<string>();
-    const deniedAt = new Map<string, number>();
-    for (const subject of subjects) {
-      for (const purpose of this.#objected.get(subject) ?? []) objections.add(purpose);
-      for (const [name, at] of Object.entries(this.#denied.get(subject) ?? {}))
-        deniedAt.set(name, Math.max(at, deniedAt.get(name) ?? at));
-    }
-    return { objections: [...objections], deniedAt: Object.fromEntries(deniedAt) };
+    return this.said.standingOf(subjects);
   }
 
   /** Deliveries of these subjects came in. Called before they are durable, so that a denial in between is kept. */
@@ -84,7 +74,7 @@ export class Denials {
   async ended(subjects: readonly string[], count: number): Promise<void> {
     const forgotten: string[] = [];
     for (const subject of subjects) {
-      if (this.#open.remove(subject, count) && this.#denied.has(subject)) forgotten.push(subject);
+      if (this.#open.remove(subject, count) && this.said.denied.has(subject)) forgotten.push(subject);
     }
     await Promise.all(forgotten.map((subject) => this.#forget(subject)));
   }
@@ -102,7 +92,7 @@ export class Denials {
     } finally {
       this.#rebuilt = null;
     }
-    const stale = [...this.#denied.keys()].filter((subject) => !this.#open.has(subject));
+    const stale = [...this.said.denied.keys()].filter((subject) => !this.#open.has(subject));
     await Promise.all(stale.map((subject) => this.#forget(subject)));
   }
 
@@ -123,20 +113,18 @@ export class Denials {
   }
 
   async #forget(subject: string): Promise<void> {
-    this.#denied.delete(subject);
+    this.said.learn({ subject, denied: null });
     await this.#facts.put(DENIAL + subject, null, null);
   }
 
   #learn(fact: Fact): void {
     if (fact.key.startsWith(DENIAL)) {
       const subject = fact.key.slice(DENIAL.length);
-      if (fact.value === null) this.#denied.delete(subject);
-      else this.#denied.set(subject, deniedAtOf(fact.value));
+      this.said.learn({ subject, denied: fact.value === null ? null : deniedAtOf(fact.value) });
       return;
     }
     const subject = fact.key.slice(OBJECTION.length);
-    if (fact.value === null) this.#objected.delete(subject);
-    else this.#objected.set(subject, purposesOf(fact.value));
+    this.said.learn({ subject, objected: fact.value === null ? null : purposesOf(fact.value) });
   }
 }
 
