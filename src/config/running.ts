@@ -5,9 +5,11 @@ import { randomBytes } from 'node:crypto';
 import type { Snapshot } from '../core/config.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log, Metrics } from '../core/ports.ts';
-import { loadText, readConfigText } from './file.ts';
+import { readConfigText } from './file.ts';
 import { formatProblems } from './problems.ts';
 import type { Problem } from './problems.ts';
+import { loadAnew } from './source.ts';
+import type { ConfigSource } from './source.ts';
 import { watchConfig } from './watch.ts';
 import type { ConfigWatch } from './watch.ts';
 
@@ -27,24 +29,28 @@ export interface LoadReport {
   readonly problems: readonly Problem[];
 }
 
+/** Told of a new snapshot; it counts as in force once all that are told have done what follows from it. */
+export type ConfigListener = (snapshot: Snapshot) => void | Promise<void>;
+
 export class RunningConfig {
   snapshot: Snapshot;
+  /** What `snapshot` was made of, before it was adapted. */
+  source: ConfigSource;
   report: LoadReport;
   readonly #options: RunningOptions;
   readonly #trialSecret: string | null;
-  readonly #text: string;
   #adapt: (snapshot: Snapshot) => Snapshot = (snapshot) => snapshot;
-  #listeners: ((snapshot: Snapshot) => void)[] = [];
+  #listeners: ConfigListener[] = [];
 
   /** Throws `config_unreadable` or `config_invalid`. */
   constructor(options: RunningOptions) {
     this.#options = options;
     this.#trialSecret = options.trial ? randomBytes(32).toString('base64url') : null;
-    this.#text = readConfigText(options.config);
-    const result = this.#load(this.#text);
+    const { result, source } = this.#load(readConfigText(options.config));
     this.#print(result.problems);
     if (!result.ok) throw new GatewayError('config_invalid', `\`${options.config}\` has errors`);
     this.snapshot = result.snapshot;
+    this.source = source;
     this.report = reportOf('ok', result.problems);
   }
 
@@ -54,22 +60,28 @@ export class RunningConfig {
     this.snapshot = change(this.snapshot);
   }
 
-  onChange(listener: (snapshot: Snapshot) => void): void {
+  onChange(listener: ConfigListener): void {
     this.#listeners.push(listener);
   }
 
   watch(metrics: Metrics, log: Log): ConfigWatch {
+    let read = this.source;
     return watchConfig(this.#options.config, {
-      load: (text) => this.#load(text),
-      current: this.#text,
-      onSnapshot: (snapshot, problems) => {
+      load: (text) => {
+        const { result, source } = this.#load(text);
+        read = source;
+        return result;
+      },
+      current: this.source.text,
+      onSnapshot: async (snapshot, problems) => {
+        this.source = read;
         this.snapshot = this.#adapt(snapshot);
+        for (const listener of this.#listeners) await listener(this.snapshot);
         this.report = reportOf('ok', problems);
         metrics.configReload('ok');
         metrics.configInfo(snapshot.digest);
         log.info('config_reloaded', { digest: snapshot.digest });
         this.#print(problems);
-        for (const listener of this.#listeners) listener(this.snapshot);
       },
       onRefused: (problems) => {
         this.report = reportOf('refused', problems);
@@ -80,9 +92,9 @@ export class RunningConfig {
     });
   }
 
-  #load(text: string): ReturnType<typeof loadText> {
-    const trial = this.#trialSecret === null ? {} : { trialSecret: this.#trialSecret };
-    return loadText(this.#options.config, text, { env: this.#options.env, ...trial });
+  #load(text: string): ReturnType<typeof loadAnew> {
+    const { config: path, env } = this.#options;
+    return loadAnew({ path, text, env, trialSecret: this.#trialSecret });
   }
 
   #print(problems: readonly Problem[]): void {

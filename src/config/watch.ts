@@ -11,8 +11,8 @@ import type { Problem } from './problems.ts';
 export interface WatchOptions {
   /** Makes a snapshot of the text of the file; `loadConfig` with its options filled in. */
   readonly load: (text: string) => LoadResult;
-  /** A new snapshot, with what is to be said about it. Not called when nothing changed. */
-  readonly onSnapshot: (snapshot: Snapshot, problems: readonly Problem[]) => void;
+  /** A new snapshot, with what is to be said about it; the next is read once it is in force. Not called when nothing changed. */
+  readonly onSnapshot: (snapshot: Snapshot, problems: readonly Problem[]) => void | Promise<void>;
   /** The new file is not used; the last good one stays. */
   readonly onRefused: (problems: readonly Problem[]) => void;
   /** Text that is in force already. Default: none. */
@@ -131,7 +131,7 @@ class Reader {
     this.#last = text;
     const result: LoadResult =
       text === null ? { ok: false, problems: [unreadable] } : this.#options.load(text);
-    if (result.ok) this.#options.onSnapshot(result.snapshot, result.problems);
+    if (result.ok) await this.#options.onSnapshot(result.snapshot, result.problems);
     else this.#options.onRefused(result.problems);
     return result.ok ? 'ok' : 'refused';
   }

@@ -36,7 +36,7 @@ function bench(t: ExecutionContext, prepare: (directory: string) => string, debo
     load: (text) => load(text),
     current: file('first'),
     debounceMs,
-    onSnapshot: (snapshot) => keys.push(snapshot.sites[0]?.writeKey ?? ''),
+    onSnapshot: (snapshot) => void keys.push(snapshot.sites[0]?.writeKey ?? ''),
     onRefused: (problems) => refused.push(problems),
   });
   t.teardown(() => {
