@@ -3,7 +3,8 @@
 
 import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer as createNetServer } from 'node:net';
+import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
 import type { Limits } from '../core/config.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { ErrorCode } from '../core/errors.ts';
@@ -22,9 +23,14 @@ export interface Listener {
   close(deadlineMs: number): Promise<void>;
 }
 
-export interface ListenerOptions {
+export interface Place {
   readonly host: string;
   readonly port: number;
+  /** Others of this process listen at the same port, and the system spreads connections over them. Default: false. */
+  readonly shared?: boolean;
+}
+
+export interface ListenerOptions extends Place {
   readonly limits: Limits;
   /** What an answer to this request has to carry so that its page may read it. Default: nothing. */
   readonly besides?: (request: IncomingMessage) => HeaderList;
@@ -152,33 +158,55 @@ function limitedServer(limits: Limits, take: RequestListener): Server {
   return server;
 }
 
-function addressOf(server: Server): AddressInfo | null {
+function addressOf(server: NetServer): AddressInfo | null {
   const bound = server.address();
   return typeof bound === 'string' ? null : bound;
 }
 
-function listenOn(server: Server, { host, port }: ListenerOptions): Promise<AddressInfo> {
+function unavailable({ host, port, shared }: Place, cause: NodeJS.ErrnoException): GatewayError {
+  if (shared === true && (cause.code === 'ENOTSUP' || cause.code === 'EINVAL'))
+    return new GatewayError(
+      'address_unavailable',
+      'this system does not let several threads listen at one port; set `server.workers: 0`',
+      { cause },
+    );
+  const why = cause.code === 'EADDRINUSE' ? 'is taken' : `cannot be listened on (${cause.code ?? 'unknown'})`;
+  return new GatewayError(
+    'address_unavailable',
+    `\`${host}:${port}\` ${why}; set another in the routing file under \`server\``,
+    { cause },
+  );
+}
+
+function listenOn(server: NetServer, place: Place): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
-    const refuse = (cause: NodeJS.ErrnoException): void => {
-      const why =
-        cause.code === 'EADDRINUSE' ? 'is taken' : `cannot be listened on (${cause.code ?? 'unknown'})`;
-      reject(
-        new GatewayError(
-          'address_unavailable',
-          `\`${host}:${port}\` ${why}; set another in the routing file under \`server\``,
-          {
-            cause,
-          },
-        ),
-      );
-    };
+    const refuse = (cause: NodeJS.ErrnoException): void => reject(unavailable(place, cause));
     server.once('error', refuse);
-    server.listen(port, host, () => {
+    const { host, port, shared = false } = place;
+    server.listen({ port, host, reusePort: shared }, () => {
       server.off('error', refuse);
       const bound = addressOf(server);
       if (bound !== null) resolve(bound);
     });
   });
+}
+
+export interface Reserved {
+  readonly port: number;
+  /** To be called once others listen there. */
+  readonly release: () => void;
+}
+
+/**
+ * Finds out the port at which several are to listen. A port that somebody else listens at is refused, which the system would not
+ * do for those who share; one of the system's choice is held, lest it chooses it again for another.
+ */
+export async function reservePort(place: Place): Promise<Reserved> {
+  const server = createNetServer();
+  const { port } = await listenOn(server, { ...place, shared: place.port === 0 });
+  if (place.port === 0) return { port, release: () => void server.close() };
+  await new Promise((resolve) => server.close(resolve));
+  return { port, release: () => undefined };
 }
 
 export function createListener(

@@ -73,21 +73,35 @@ function publicRouter(shared: Shared): Router {
   return router;
 }
 
+/** One of several listeners at one port: connections spread over them, and what is bounded in all is shared out evenly. */
+export interface Binding {
+  readonly port: number;
+  readonly among: number;
+}
+
 /** Header size, time-outs and the number of connections are those of the snapshot at this moment; other limits follow reloads. */
-export function createPublicServer(ports: PublicPorts): Listener {
+export function createPublicServer(ports: PublicPorts, binding?: Binding): Listener {
   const { listen, limits } = ports.snapshot().server;
+  const among = binding?.among ?? 1;
   const shared: Shared = {
     ports,
     prepare: preparer(ports),
     limiter: rateLimiter(ports.clock),
-    budget: new BodyBudget(limits.bodyBytes * BODIES_AT_ONCE),
+    budget: new BodyBudget(limits.bodyBytes * Math.max(1, Math.floor(BODIES_AT_ONCE / among))),
     reading: new Burst(),
   };
   const inFlight = new InFlight();
   const layers = { before: [collect(shared), readable(shared)], router: publicRouter(shared) };
   const handler = application(layers, ports, inFlight);
   const besides = (request: IncomingMessage) => crossOriginHeaders(request, shared.prepare().origins);
-  return createListener(handler, inFlight, { ...listen, limits, besides });
+  const connections = Math.ceil(limits.connections / among);
+  return createListener(handler, inFlight, {
+    ...listen,
+    port: binding?.port ?? listen.port,
+    shared: binding !== undefined,
+    limits: { ...limits, connections },
+    besides,
+  });
 }
 
 /** Throws `config_invalid` if the address is not loopback and there are no tokens. */
