@@ -9,7 +9,8 @@ import type { Metrics } from '../core/ports.ts';
 import { REASONS } from '../core/reasons.ts';
 import { TREATMENTS } from '../core/treatment.ts';
 import { stateGauges } from './gauges.ts';
-import type { Asked } from './gauges.ts';
+import type { Asked, StateGauges } from './gauges.ts';
+import type { Series } from './merged.ts';
 import { Samples } from './samples.ts';
 import { guarded, Tally } from './tally.ts';
 import type { Guard } from './tally.ts';
@@ -59,14 +60,19 @@ export interface KnownLabels {
   readonly formats: readonly string[];
 }
 
-export interface MetricsOptions extends Asked {
+/** Of a thread that counts, and knows nothing of what is so at a scrape. */
+export interface CountingOptions {
   readonly known: KnownLabels;
 }
+
+export interface MetricsOptions extends CountingOptions, Asked {}
 
 export interface Observed {
   readonly metrics: Metrics;
   /** What `/metrics` answers. */
   readonly exposition: { readonly contentType: string; text(): Promise<string> };
+  /** The same as data, to be merged with that of other threads. */
+  readonly series: () => Promise<Series>;
 }
 
 const within = (values: Iterable<string>): Guard => {
@@ -180,15 +186,18 @@ function counting(tallyOf: (name: CounterName) => Tally): Counting {
   };
 }
 
-export function createMetrics(options: MetricsOptions): Observed {
+/** The state of the gateway, made of what one thread is asked; null for the others. */
+function stateOf(registry: Registry, options: CountingOptions | MetricsOptions): StateGauges | null {
+  if (!('ready' in options)) return null;
+  const make = (name: MetricName): Gauge => gauge(registry, name);
+  return stateGauges(make, options, () => options.known.destinations());
+}
+
+export function createMetrics(options: CountingOptions | MetricsOptions): Observed {
   const registry = new Registry();
   const { known } = options;
   const { tallyOf, flush } = counters(registry, known);
-  const gauges = stateGauges(
-    (name) => gauge(registry, name),
-    options,
-    () => known.destinations(),
-  );
+  const gauges = stateOf(registry, options);
   const deliverySeconds = histogram(registry, 'sluis_delivery_seconds', DELIVERY_BUCKETS);
   const acceptSeconds = histogram(registry, 'sluis_accept_seconds', ACCEPT_BUCKETS);
   const info = gauge(registry, 'sluis_config_info');
@@ -203,7 +212,7 @@ export function createMetrics(options: MetricsOptions): Observed {
     ...counted,
     configReload: (result) => {
       counted.configReload(result);
-      gauges.reloaded(result);
+      gauges?.reloaded(result);
     },
     deliverySeconds: (destination, seconds) =>
       deliverySeconds.observe({ destination: guarded(destination, isDestination) }, seconds),
@@ -213,11 +222,13 @@ export function createMetrics(options: MetricsOptions): Observed {
       info.set({ digest: guarded(digest, (value) => /^[0-9a-f]{8,64}$/.test(value)) }, 1);
     },
   };
-  const text = async (): Promise<string> => {
+  const read = async (): Promise<Registry> => {
     flush();
     accepted.flush();
-    await gauges.read();
-    return registry.metrics();
+    await gauges?.read();
+    return registry;
   };
-  return { metrics, exposition: { contentType: registry.contentType, text } };
+  const text = async (): Promise<string> => (await read()).metrics();
+  const series = async (): Promise<Series> => (await read()).getMetricsAsJSON();
+  return { metrics, exposition: { contentType: registry.contentType, text }, series };
 }
