@@ -16,10 +16,13 @@ import type { Judged, PipelineContext } from './pipeline.ts';
 import { admissionsOf, judge } from './pipeline.ts';
 import { narrowTo, rejudge } from './rejudge.ts';
 
+/** What taking events in needs of the outbox; a thread that does not own the store has a client of it. */
+export type Intake = Pick<Outbox, 'accept' | 'deny'>;
+
 export interface AcceptPorts {
   /** Everything the pipeline needs but the clock, under the snapshot in force. */
   context(): Omit<PipelineContext, 'now'>;
-  readonly outbox: Outbox;
+  readonly outbox: Intake;
   readonly metrics: Metrics;
   readonly feed: DecisionFeed;
   readonly sharing: RecordSharing;
@@ -94,8 +97,8 @@ function deniedIn(judged: readonly Judged[]): readonly Denied[] {
 }
 
 /** The person's own no, per destination, holds back what is queued of theirs. */
-async function holdBack(denied: readonly Denied[], outbox: Outbox, at: number): Promise<void> {
-  for (const { subjects, destinations } of denied) await outbox.denials.deny(subjects, destinations, at);
+async function holdBack(denied: readonly Denied[], outbox: Intake, at: number): Promise<void> {
+  for (const { subjects, destinations } of denied) await outbox.deny(subjects, destinations, at);
 }
 
 /** Judged in a row, and what was told of them. */

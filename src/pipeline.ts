@@ -247,6 +247,7 @@ function admitted(judged: Judged, keys: Keyring): AdmittedEvent {
     id: judged.id,
     dedupe: event.messageId === null ? null : keys.dedupeDigest(event.site, event.messageId),
     facts: { site, type, name, occurredAt, sensitive, switchedOff },
+    destinations: leaving.map(({ data }) => data.destination),
     permitted: leaving,
     fields: left,
   };

@@ -65,6 +65,8 @@ export interface AdmittedEvent {
   /** Keyed digest of site and message id; null if the client sent none. */
   readonly dedupe: string | null;
   readonly facts: Omit<EventFacts, 'consent'>;
+  /** Names of the destinations of `permitted`, in its order. */
+  readonly destinations: readonly string[];
   /** One per destination. Never empty: an event with nothing permitted is not admitted. */
   readonly permitted: readonly PermittedEvent[];
   /** Names of fields that leave, per destination, for the ledger. */

@@ -36,7 +36,7 @@ interface Waiting {
   failed(error: unknown): void;
 }
 
-const overloaded = (): GatewayError =>
+export const overloaded = (): GatewayError =>
   new GatewayError('overloaded', 'too much is waiting to be stored; try again shortly', { retryAfter: 1 });
 
 export class Flights {

@@ -20,8 +20,8 @@ import type { FlightLimits } from './flights.ts';
 const STAYS: ReadonlySet<string> = new Set(['rejected', 'expired', 'poison']);
 const PAGE = 5000;
 /** What an admission and a delivery take besides what the request said. */
-const ADMISSION_BYTES = 512;
-const DELIVERY_BYTES = 1024;
+export const ADMISSION_BYTES = 512;
+export const DELIVERY_BYTES = 1024;
 
 interface Appending {
   readonly admissions: readonly Admission[];
@@ -72,6 +72,11 @@ export class Outbox {
     const own = this.#append({ admissions: fresh, bytes, digests, told: { accepted, duplicates: known } });
     for (const digest of digests) this.#inFlight.set(digest, own);
     return others.size === 0 ? own : Promise.all([own, ...others]).then(([told]) => told);
+  }
+
+  /** A no by these subjects, for these destinations, as of `at`: in force, and durable where it counts, when it resolves. */
+  deny(subjects: readonly string[], destinations: readonly string[], at: number): Promise<void> {
+    return this.denials.deny(subjects, destinations, at);
   }
 
   async claim(request: ClaimRequest): Promise<readonly Lease[]> {
@@ -219,8 +224,8 @@ export class Outbox {
     for (const [index, { subjects, events }] of admissions.entries()) {
       const known = appended[index]?.duplicates ?? [];
       const fresh = known.length === 0 ? events : events.filter((_, at) => !known.includes(at));
-      for (const { permitted } of fresh)
-        for (const { data } of permitted) if (!due.includes(data.destination)) due.push(data.destination);
+      for (const { destinations } of fresh)
+        for (const name of destinations) if (!due.includes(name)) due.push(name);
       if (known.length === 0) continue;
       duplicates += known.length;
       ended.push(this.denials.ended(subjects, deliveriesOf(events) - deliveriesOf(fresh)));
@@ -259,6 +264,6 @@ function eventsOf(admissions: readonly Admission[]): number {
 
 function deliveriesOf(events: readonly AdmittedEvent[]): number {
   let deliveries = 0;
-  for (const { permitted } of events) deliveries += permitted.length;
+  for (const { destinations } of events) deliveries += destinations.length;
   return deliveries;
 }

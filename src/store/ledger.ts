@@ -6,11 +6,12 @@ import { OUTCOMES } from '../core/delivery.ts';
 import { isObject } from '../core/json.ts';
 import type { Admission, AdmittedEvent, EntriesQuery } from '../core/ports.ts';
 import type { Head } from './head.ts';
+import { MadeAdmission } from './made.ts';
 import { placeOf } from './record.ts';
 import type { LogRow } from './rows.ts';
 import { parse } from './shape.ts';
 
-type Line = readonly [
+export type Line = readonly [
   event: string,
   name: string,
   destination: string,
@@ -39,6 +40,9 @@ export function admittedGroup(
   events: readonly AdmittedEvent[],
   names: string[],
 ): LedgerGroup {
+  const { id, site, config } = admission;
+  const made = MadeAdmission.of(admission, events)?.lines(names);
+  if (made !== undefined) return { admission: id, site, config, lines: made };
   const lines: Line[] = [];
   for (const event of events)
     for (const { data } of event.permitted) {
@@ -47,7 +51,7 @@ export function admittedGroup(
       const fields = (left ?? []).map((name) => placeOf(name, names));
       lines.push([event.id, event.facts.name, data.destination, 'admitted', [reason], fields]);
     }
-  return { admission: admission.id, site: admission.site, config: admission.config, lines };
+  return { admission: id, site, config, lines };
 }
 
 /** The row of an outcome; fields stand with the admission, for what was sent may have been narrowed since. */

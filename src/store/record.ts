@@ -21,6 +21,7 @@ import {
   isCommon,
   ownText,
 } from './parts.ts';
+import { MadeAdmission } from './made.ts';
 import { isEventFacts, isPermittedData, parse } from './shape.ts';
 
 /** Raise it with every change of the resting form. Rows of a higher one are left alone. */
@@ -43,6 +44,8 @@ export interface EncodedRow extends RestingRow {
 
 /** Splits between events only: the deliveries of one event stay together. */
 export function encode(admission: Admission, events: readonly AdmittedEvent[]): readonly EncodedRow[] {
+  const made = MadeAdmission.of(admission, events);
+  if (made !== undefined) return made.rows;
   const rows: EncodedRow[] = [];
   let chunk: AdmittedEvent[] = [];
   let deliveries = 0;
@@ -67,9 +70,8 @@ function encodeRow(admission: Admission, events: readonly AdmittedEvent[]): Enco
   const destinations: string[] = [];
   let last: PermittedData | null = null;
   for (const [index, event] of events.entries()) {
-    const names = event.permitted.map(({ data }) => data.destination);
-    leaving.push([event.id, event.facts.name, ...names]);
-    destinations.push(...names);
+    leaving.push([event.id, event.facts.name, ...event.destinations]);
+    destinations.push(...event.destinations);
     for (const { data } of event.permitted) {
       if (last === null || !isCommon(data, last)) common.push(commonText(data));
       last = data;

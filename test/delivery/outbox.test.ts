@@ -29,7 +29,16 @@ const admission = (name: string, now: number): Admission => {
     config: 'config',
     subjects: [],
     consent: state(),
-    events: [{ id: `event-${name}`, dedupe: null, facts, permitted: [permitted(name)], fields: {} }],
+    events: [
+      {
+        id: `event-${name}`,
+        dedupe: null,
+        facts,
+        destinations: [permitted(name).data.destination],
+        permitted: [permitted(name)],
+        fields: {},
+      },
+    ],
   };
 };
 

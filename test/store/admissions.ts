@@ -52,6 +52,7 @@ export function event(wish: EventWish = {}): AdmittedEvent {
       sensitive: false,
       switchedOff: [],
     },
+    destinations: data === undefined ? destinations : destinations.map(() => data.destination),
     permitted: destinations.map((destination) =>
       PermittedEvent.revive(data ?? permittedData({ destination, ...params })),
     ),
