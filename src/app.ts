@@ -1,34 +1,29 @@
 // The composition root: makes every part, gives each the ports it needs, starts them in order and stops them in reverse.
 // Only here and in config/ are environment, wall clock and random source seen.
 
-import { randomBytes } from 'node:crypto';
-import { accept, recheckDelivery } from './accept.ts';
+import { recheckDelivery } from './accept.ts';
 import { RunningConfig } from './config/running.ts';
-import { CONSENT_READERS, isConsentCookie } from './consent/index.ts';
-import { recordKeeper } from './consent/record.ts';
-import { RECORD_COOKIE } from './core/consent.ts';
 import type { Snapshot } from './core/config.ts';
-import { idMaker } from './core/ids.ts';
 import type { OpenedStore } from './core/plugin.ts';
-import type { Clock, Log, Random, RecordKeeper } from './core/ports.ts';
+import type { Log } from './core/ports.ts';
 import { Deliveries } from './delivery/deliveries.ts';
 import { destinationType } from './destinations/index.ts';
-import { wireForms } from './explain.ts';
-import type { ExplainContext } from './explain.ts';
-import { createAdminServer, createPublicServer } from './http/server.ts';
-import type { ConsentChange, NotReady } from './http/ports.ts';
-import { keyring } from './identity/pseudonym.ts';
-import { readCookieIds } from './intake/ids.ts';
-import { INTAKE_PROTOCOLS } from './intake/index.ts';
-import { decisionFeed } from './observe/feed.ts';
+import { createAdminServer } from './http/server.ts';
+import type { NotReady } from './http/ports.ts';
 import { createLog } from './observe/log.ts';
 import type { LogOptions } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
-import { recordSharing } from './observe/sharing.ts';
 import { Outbox } from './outbox/outbox.ts';
+import { labelsOf } from './publicSide.ts';
 import { openStore } from './store/index.ts';
+import { clock, random } from './surroundings.ts';
+import { startTaking } from './taking.ts';
+import type { Taking } from './taking.ts';
 import { startTrial } from './trial/trial.ts';
 import type { Trial } from './trial/trial.ts';
+import type { WorkerThread } from './workers/thread.ts';
+
+export { explainContext } from './publicSide.ts';
 
 export interface AppOptions {
   /** Path of the routing file. */
@@ -46,6 +41,8 @@ export interface App {
   readonly adminPort: number;
   /** Address of the demo shop on trial. */
   readonly shop: string | null;
+  /** Threads that take events, in the order of their names; empty if there are none but this. */
+  readonly workers: readonly WorkerThread[];
   reload(): Promise<void>;
   /** Takes no more, delivers what is under way, closes the store. Resolves when all is closed. */
   stop(): Promise<void>;
@@ -54,45 +51,6 @@ export interface App {
 const STOP_MS = 10_000;
 const PRUNE_EVERY_MS = 10 * 60_000;
 const LEDGER_KEEP_MS = 400 * 86_400_000;
-
-const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
-const random: Random = { fraction: () => Math.random(), bytes: (count) => randomBytes(count) };
-
-const newIds = (): (() => string) => idMaker(clock, randomBytes(5).toString('hex'));
-
-/** The pipeline outside a running gateway: nobody said anything since. */
-export function explainContext(snapshot: Snapshot): ExplainContext {
-  return {
-    snapshot,
-    keys: keyring(snapshot.secrets),
-    records: recordKeeper(snapshot.secrets),
-    typeOf: destinationType,
-    wireForms,
-    saidSince: () => ({ objections: [], deniedAt: {} }),
-    newId: newIds(),
-  };
-}
-
-/** What is derived from a snapshot, made once and dropped with it. */
-function contexts(outbox: Outbox): (snapshot: Snapshot) => ExplainContext {
-  const known = new WeakMap<Snapshot, ExplainContext>();
-  const newId = newIds();
-  return (snapshot) => {
-    let context = known.get(snapshot);
-    if (context === undefined) {
-      const saidSince = (subjects: readonly string[]) => outbox.denials.standingOf(subjects);
-      context = { ...explainContext(snapshot), newId, saidSince };
-      known.set(snapshot, context);
-    }
-    return context;
-  };
-}
-
-/** Signs and opens under the secrets of the snapshot in force. */
-const currentRecords = (context: () => ExplainContext): RecordKeeper => ({
-  issue: (record) => context().records.issue(record),
-  open: (token) => context().records.open(token),
-});
 
 /** Drops dead letters and ledger rows past their keep, now and every ten minutes. */
 function keepHouse(outbox: Outbox, config: RunningConfig, log: Log): () => void {
@@ -114,18 +72,6 @@ function keepHouse(outbox: Outbox, config: RunningConfig, log: Log): () => void 
     ended = true;
     clearInterval(timer);
   };
-}
-
-/** Digests of a visitor's record and of the ids in their cookies, to find what is queued of theirs. */
-function subjectsOf(change: ConsentChange, { keys, records }: ExplainContext): readonly string[] {
-  const { site, idCookies, consentCookies } = change;
-  const cookies = readCookieIds({ site, fromServer: false, idCookies, consentCookies });
-  const tokens = consentCookies[RECORD_COOKIE] ?? [];
-  const held = tokens.flatMap((token) => records.open(token)?.id ?? []);
-  return [
-    ...cookies.map(({ name, value }) => [name, value] as const),
-    ...held.map((id) => ['record', id] as const),
-  ].flatMap(([name, value]) => keys.subjectDigest(name, value).all);
 }
 
 /** The store of a routing file, for commands, while no gateway owns it. Throws `store_locked` if one does. */
@@ -198,9 +144,10 @@ async function startParts(options: AppOptions, closers: Closers): Promise<App> {
   if (trial !== null) closers.push(() => trial.close());
   const kept = await openOutbox(config, log, closers);
   const { store, outbox } = kept;
-  const state: { phase: NotReady | null } = { phase: 'starting' };
+  const state: { phase: NotReady | null; taking: Taking | null } = { phase: 'starting', taking: null };
   const readiness = async (): Promise<readonly NotReady[]> => {
     if (state.phase !== null) return [state.phase];
+    if (state.taking?.up() === false) return ['starting']; // every worker is being begun anew
     return store.stats().then(
       ({ full }) => [
         ...(full === true ? ['store_full' as const] : []),
@@ -213,45 +160,21 @@ async function startParts(options: AppOptions, closers: Closers): Promise<App> {
     clock,
     stats: () => store.stats(),
     ready: async () => (await readiness()).length === 0,
-    known: {
-      sites: () => config.snapshot.sites.map(({ name }) => name),
-      destinations: () => config.snapshot.destinations.map(({ name }) => name),
-      intakes: INTAKE_PROTOCOLS.map(({ name }) => name),
-      formats: CONSENT_READERS.map(({ source }) => source),
-    },
+    known: labelsOf(() => config.snapshot),
   });
   const { metrics } = observed;
   metrics.configInfo(config.snapshot.digest);
-
-  const feed = decisionFeed();
-  const sharing = recordSharing();
-  const contextOf = contexts(outbox);
-  const context = (): ExplainContext => contextOf(config.snapshot);
-  const shared = { snapshot: () => config.snapshot, clock, random, log, readiness };
-  const publicServer = createPublicServer({
-    ...shared,
-    protocols: INTAKE_PROTOCOLS,
-    accept: (events, bytes) => accept(events, { context, outbox, metrics, feed, sharing, clock }, bytes),
-    metrics,
-    records: currentRecords(context),
-    consentChanged: async (change) => {
-      const affected = change.snapshot.destinations.filter((each) =>
-        each.requires.some((purpose) => change.denied.includes(purpose)),
-      );
-      await outbox.denials.deny(
-        subjectsOf(change, context()),
-        affected.map(({ name }) => name),
-        change.at,
-      );
-    },
-    isConsentCookie: (name, snapshot) => isConsentCookie(name, snapshot.consent.mapping),
-    secureCookies: options.trial === null,
-    pages: [],
-  });
   const adminServer = createAdminServer({
-    ...shared,
-    feed,
-    exposition: observed.exposition,
+    snapshot: () => config.snapshot,
+    clock,
+    random,
+    log,
+    readiness,
+    feed: { recent: () => state.taking?.recent() ?? [] },
+    exposition: {
+      contentType: observed.exposition.contentType,
+      text: () => state.taking?.exposition() ?? observed.exposition.text(),
+    },
     stats: () => store.stats(),
     outbox: { find: (query) => store.find(query), requeue: (ids) => outbox.requeue(ids) },
     reload: () => config.report,
@@ -260,8 +183,12 @@ async function startParts(options: AppOptions, closers: Closers): Promise<App> {
   closers.push(() => adminServer.close(STOP_MS));
   // After the admin listener, which so outlives it: while requests to vendors end, probes and Prometheus see that it stops.
   await startDeliveries(kept, config, { log, metrics, closers });
-  ports.gateway = (await publicServer.listen()).port;
-  closers.push(() => publicServer.close(STOP_MS));
+  const { logLevel } = options;
+  const redirection = trial?.redirection ?? null;
+  const taking = await startTaking({ config, outbox, observed, readiness, log, logLevel, redirection });
+  closers.push(() => taking.close(STOP_MS));
+  state.taking = taking;
+  ports.gateway = taking.port;
   const watching = config.watch(metrics, log);
   closers.push(() => watching.close());
   state.phase = null;
@@ -270,6 +197,9 @@ async function startParts(options: AppOptions, closers: Closers): Promise<App> {
     publicPort: ports.gateway,
     adminPort: ports.admin,
     shop: trial?.shop ?? null,
+    get workers() {
+      return taking.workers;
+    },
     reload: async () => void (await watching.reload()),
     async stop() {
       state.phase = 'stopping';

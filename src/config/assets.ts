@@ -1,7 +1,8 @@
-// Finds files that ship beside the code, from a checkout (src/config/) as well as from the built package (dist/src/config/,
+// Finds files that ship beside the code, and modules that are started rather than imported, from a checkout (src/config/) as well as from the built package (dist/src/config/,
 // with the files copied under dist/).
 
 import { existsSync, readFileSync } from 'node:fs';
+import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Where `config/` stands, seen from this file: the nearest of these that has it. */
@@ -15,5 +16,9 @@ export function assetPath(relative: string): string {
   }
   return fileURLToPath(new URL((ROOTS[0] ?? '') + relative, import.meta.url));
 }
+
+/** Address of a module of ours by its path below `src` without ending: TypeScript in a checkout, JavaScript in the package. */
+export const moduleUrl = (name: string): URL =>
+  new URL(`../${name}${extname(new URL(import.meta.url).pathname)}`, import.meta.url);
 
 export const readAsset = (relative: string): string => readFileSync(assetPath(relative), 'utf8');

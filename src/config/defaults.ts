@@ -6,6 +6,7 @@ export const DEFAULTS = {
     listen: '0.0.0.0:8080',
     admin: '127.0.0.1:9090',
     allowPrivateEndpoints: false,
+    workers: 0,
     limits: {
       body: '4MB',
       event: '64KB',

@@ -20,7 +20,7 @@ const limits = z.strictObject({
   connections: count(1, 1_000_000).default(D.server.limits.connections).describe('Most open connections.'),
   ratePerSecond: count(0, 1_000_000)
     .default(D.server.limits.ratePerSecond)
-    .describe('Requests per second and client address; 0: no limit.'),
+    .describe('Requests per second and client address, as each worker counts them; 0: no limit.'),
   rateBurst: count(0, 1_000_000)
     .default(D.server.limits.rateBurst)
     .describe('Requests a client address may send at once before `ratePerSecond` counts.'),
@@ -37,5 +37,10 @@ export const server = z.strictObject({
     .boolean()
     .default(D.server.allowPrivateEndpoints)
     .describe('May destinations resolve to private addresses?'),
+  workers: count(0, 64)
+    .default(D.server.workers)
+    .describe(
+      'Threads that read and judge events, beside the one that stores and delivers; 0: that one does it all.',
+    ),
   limits: limits.prefault({}),
 });

@@ -36,6 +36,8 @@ export interface ServerConfig {
   /** Networks in CIDR form whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
   readonly allowPrivateEndpoints: boolean;
+  /** Threads that take events; 0: the one that owns the store does. As it was at the start. */
+  readonly workers: number;
   readonly limits: Limits;
 }
 

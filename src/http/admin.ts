@@ -98,7 +98,7 @@ const statsOrNull = (ports: AdminPorts): Promise<StoreStats | null> => ports.sta
 async function page(ports: AdminPorts): Promise<Answer> {
   const snapshot = ports.snapshot();
   const html = consolePage({
-    decisions: shownDecisions(ports.feed.recent()),
+    decisions: shownDecisions(await ports.feed.recent()),
     stats: await statsOrNull(ports),
     digest: snapshot.digest,
     reload: ports.reload(),
@@ -131,7 +131,9 @@ export function adminRoutes(ports: AdminPorts): Router {
       body,
     });
   });
-  router.get('/api/decisions', (ctx) => send(ctx, json({ decisions: shownDecisions(ports.feed.recent()) })));
+  router.get('/api/decisions', async (ctx) =>
+    send(ctx, json({ decisions: shownDecisions(await ports.feed.recent()) })),
+  );
   router.get('/api/stats', async (ctx) =>
     send(ctx, json({ at: ports.clock.now(), store: await statsOrNull(ports) })),
   );

@@ -35,7 +35,7 @@ export function problem(error: GatewayError, instance?: string): Answer {
 }
 
 /** Where in our own source an unexpected error was thrown: `collect.ts:12:3`. Its message, which may hold received values, is cut off. */
-function placeOf(error: unknown): string {
+export function placeOf(error: unknown): string {
   if (!(error instanceof Error) || error.stack === undefined) return 'unknown';
   const frames = error.stack.slice(error.stack.lastIndexOf(error.message) + error.message.length);
   return /\/([\w.-]+\.[jt]s:\d+:\d+)\)?$/m.exec(frames)?.[1] ?? 'unknown';

@@ -7,7 +7,6 @@ import type { Answer, IntakeProtocol } from '../core/plugin.ts';
 import type {
   Accept,
   Clock,
-  DecisionFeed,
   FindQuery,
   Found,
   Log,
@@ -15,6 +14,7 @@ import type {
   Random,
   RecordKeeper,
   StoreStats,
+  ToldDecision,
 } from '../core/ports.ts';
 
 /** Why the gateway should get no traffic now. Empty: ready. */
@@ -88,7 +88,8 @@ export interface AdminPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly readiness: Readiness;
-  readonly feed: DecisionFeed;
+  /** The last decisions, newest first; those of worker threads are asked for. */
+  readonly feed: { recent(): readonly ToldDecision[] | Promise<readonly ToldDecision[]> };
   readonly exposition: { readonly contentType: string; text(): Promise<string> };
   stats(): Promise<StoreStats>;
   readonly outbox: Outboxes;

@@ -12,10 +12,9 @@ import type { SeenRequest, StandIns } from './standIns.ts';
 export interface Trial {
   /** Address of the demo shop. */
   readonly shop: string;
-  /**
-   * The snapshot with every destination sent to its stand-in and the shop among the origins of its first site. Its store is in
-   * memory: what waits in the file's own for real vendors must not be taken to stand-ins.
-   */
+  /** Snapshots of the trial are `redirected` so. */
+  readonly redirection: Redirection;
+  /** `redirected`, with the shop playing the first site from now on. */
   redirect(snapshot: Snapshot): Snapshot;
   seen(): readonly SeenRequest[];
   close(): Promise<void>;
@@ -100,8 +99,19 @@ function listen(server: Server, port: number): Promise<number> {
   });
 }
 
-/** Everything goes to stand-ins, and pages of these origins may speak for the first site. */
-function redirected(snapshot: Snapshot, standIns: StandIns, origins: readonly string[]): Snapshot {
+/** What of a trial changes snapshots. */
+export interface Redirection {
+  /** Address of each stand-in, by destination type. */
+  readonly endpoints: Readonly<Record<string, string>>;
+  /** Of the shop. */
+  readonly origins: readonly string[];
+}
+
+/**
+ * The snapshot with every destination sent to its stand-in and the shop among the origins of its first site. Its store is in
+ * memory: what waits in the file's own for real vendors must not be taken to stand-ins.
+ */
+export function redirected(snapshot: Snapshot, { endpoints, origins }: Redirection): Snapshot {
   const [first, ...others] = snapshot.sites;
   return {
     ...snapshot,
@@ -110,7 +120,7 @@ function redirected(snapshot: Snapshot, standIns: StandIns, origins: readonly st
     sites: first === undefined ? [] : [{ ...first, origins: [...first.origins, ...origins] }, ...others],
     destinations: snapshot.destinations.map((each) => ({
       ...each,
-      endpoint: standIns.endpoints[each.type] ?? each.endpoint,
+      endpoint: endpoints[each.type] ?? each.endpoint,
     })),
   };
 }
@@ -124,12 +134,16 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
     await standIns.close();
     throw error;
   });
-  const origins = [`http://localhost:${port}`, `http://127.0.0.1:${port}`];
+  const redirection: Redirection = {
+    endpoints: standIns.endpoints,
+    origins: [`http://localhost:${port}`, `http://127.0.0.1:${port}`],
+  };
   return {
+    redirection,
     shop: `http://localhost:${port}/`,
     redirect(snapshot) {
       shop.writeKey = snapshot.sites[0]?.writeKey ?? '';
-      return redirected(snapshot, standIns, origins);
+      return redirected(snapshot, redirection);
     },
     seen: () => standIns.seen(),
     async close() {

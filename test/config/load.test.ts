@@ -121,6 +121,7 @@ test('what a file leaves out has the defaults that all tests assume', (t) => {
   const expected = example();
   t.deepEqual(snapshot.server.limits, expected.server.limits);
   t.false(snapshot.server.allowPrivateEndpoints);
+  t.is(snapshot.server.workers, 0);
   t.deepEqual(snapshot.pseudonyms, expected.pseudonyms);
   const { mapping: built, ...consent } = snapshot.consent;
   const { mapping: _, ...consentExpected } = expected.consent;
@@ -130,6 +131,21 @@ test('what a file leaves out has the defaults that all tests assume', (t) => {
   t.deepEqual(snapshot.destinations, [
     destination({ settings: { measurementId: 'G-ABC123', region: 'eu', transport: 'auto' } }),
   ]);
+});
+
+test('a number of workers is a whole one, and none or a few', (t) => {
+  const file = (workers: string): string =>
+    `${HEAD}server: { workers: ${workers} }\ndestinations: { ga4: { type: ga4, measurementId: G-ABC123 } }\n`;
+  t.is(loaded(file('2')).server.workers, 2);
+  for (const workers of ['-1', '1.5', '"two"', 'auto', '1000', '[2]']) {
+    const result = load(file(workers));
+    t.false(result.ok, workers);
+    t.deepEqual(
+      result.problems.filter(({ severity }) => severity === 'error').map(({ path }) => path),
+      ['server.workers'],
+      workers,
+    );
+  }
 });
 
 test('the smallest file loads on trial, with no error and no variable set', (t) => {

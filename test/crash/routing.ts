@@ -17,6 +17,8 @@ export interface ShopOptions {
   readonly secrets?: string;
   /** Port of the admin listener. Default: a free one. */
   readonly adminPort?: number;
+  /** Default: 0. */
+  readonly workers?: number;
 }
 
 const SETTINGS: Readonly<Record<Kind, (url: string) => string>> = {
@@ -28,10 +30,11 @@ const SETTINGS: Readonly<Record<Kind, (url: string) => string>> = {
     `type: ga4, transport: mp, measurementId: G-TEST00001, apiSecret: "\${VENDOR_SECRET}", endpoint: "${url}"`,
 };
 
-export function shop({ store, routes, undisclosed = [], secrets, adminPort = 0 }: ShopOptions): string {
+export function shop(options: ShopOptions): string {
+  const { store, routes, undisclosed = [], secrets, adminPort = 0, workers = 0 } = options;
   const names = Object.keys(routes).filter((name) => !undisclosed.includes(name));
   return `
-server: { listen: 127.0.0.1:0, admin: 127.0.0.1:${adminPort}, allowPrivateEndpoints: true }
+server: { listen: 127.0.0.1:0, admin: 127.0.0.1:${adminPort}, allowPrivateEndpoints: true, workers: ${workers} }
 store: ${JSON.stringify(store)}
 secrets: ${secrets ?? '[{ id: k1, value: "${SLUIS_SECRET}" }]'}
 controller: { name: Shop BV, contact: privacy@shop.example }

@@ -3,7 +3,7 @@
 import { Script } from 'node:vm';
 import test from 'ava';
 import { GatewayError } from '../../src/core/errors.ts';
-import type { FindQuery, StoreStats, ToldDecision } from '../../src/core/ports.ts';
+import type { DecisionFeed, FindQuery, StoreStats, ToldDecision } from '../../src/core/ports.ts';
 import { Secret } from '../../src/core/secret.ts';
 import type { AdminPorts } from '../../src/http/ports.ts';
 import { createAdminServer } from '../../src/http/server.ts';
@@ -33,9 +33,10 @@ const STATS: StoreStats = {
   bytes: 100,
 };
 
-function adminPorts(over: Partial<AdminPorts> = {}): AdminPorts & { logged: Told[] } {
+function adminPorts(over: Partial<AdminPorts> = {}): AdminPorts & { logged: Told[]; feed: DecisionFeed } {
   const logged: Told[] = [];
   const config = snapshot();
+  const feed = decisionFeed();
   return {
     logged,
     snapshot: () => config,
@@ -43,12 +44,12 @@ function adminPorts(over: Partial<AdminPorts> = {}): AdminPorts & { logged: Told
     clock: { ...clock, now: () => NOW },
     random,
     readiness: async () => [],
-    feed: decisionFeed(),
     exposition: { contentType: 'text/plain; version=0.0.4', text: async () => 'sluis_config_info 1\n' },
     stats: async () => STATS,
     outbox: { find: async () => [], requeue: async () => 0 },
     reload: () => ({ at: NOW, result: 'ok', problems: [] }),
     ...over,
+    feed,
   };
 }
 

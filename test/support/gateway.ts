@@ -62,11 +62,13 @@ export interface Routing {
   /** Address of each vendor's stand-in. */
   readonly endpoints: Readonly<Record<string, string>>;
   readonly origins: readonly string[];
+  /** Default: 0. */
+  readonly workers?: number;
 }
 
 /** A shop with every kind of destination, whose one notice discloses what each asks for. */
-export const shopRouting = ({ folder, endpoints, origins }: Routing): string => `
-server: { listen: 127.0.0.1:0, admin: 127.0.0.1:0, allowPrivateEndpoints: true }
+export const shopRouting = ({ folder, endpoints, origins, workers = 0 }: Routing): string => `
+server: { listen: 127.0.0.1:0, admin: 127.0.0.1:0, allowPrivateEndpoints: true, workers: ${workers} }
 store: sqlite:${join(folder, 'sluis.db')}
 secrets: [{ id: k1, value: "\${SLUIS_SECRET}" }]
 controller: { name: Shop BV, contact: privacy@shop.example }
@@ -118,6 +120,7 @@ export const TEST_ENV: Readonly<Record<string, string>> = {
 
 export interface GatewayOptions {
   readonly origins?: readonly string[];
+  readonly workers?: number;
   /** The routing file; default: the shop. */
   readonly routing?: (routing: Routing) => string;
 }
@@ -128,10 +131,8 @@ export async function startGateway(t: ExecutionContext, options: GatewayOptions 
   const standIns = await standInsFor(t);
   const config = join(folder, 'gateway.yaml');
   const routing = options.routing ?? shopRouting;
-  writeFileSync(
-    config,
-    routing({ folder, endpoints: standIns.endpoints, origins: options.origins ?? ['https://shop.example'] }),
-  );
+  const { origins = ['https://shop.example'], workers = 0 } = options;
+  writeFileSync(config, routing({ folder, endpoints: standIns.endpoints, origins, workers }));
   const told: string[] = [];
   const app = await startApp({
     config,

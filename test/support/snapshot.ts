@@ -105,6 +105,7 @@ export const snapshot = (over: Partial<Snapshot> = {}): Snapshot => ({
     adminTokens: [],
     trustedProxies: [],
     allowPrivateEndpoints: true,
+    workers: 0,
     limits: {
       bodyBytes: 4 * 1024 * 1024,
       eventBytes: 64 * 1024,

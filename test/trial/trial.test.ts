@@ -16,12 +16,12 @@ interface Trial {
 }
 
 /** Trial mode on a file of somebody's own, with real vendors in it and a key of its own. */
-async function startTrial(t: ExecutionContext): Promise<Trial> {
+async function startTrial(t: ExecutionContext, workers = 0): Promise<Trial> {
   const folder = temporaryFolder(t);
   const config = join(folder, 'gateway.yaml');
   const vendor = 'https://vendor.example';
   const endpoints = { ga4: vendor, hubspot: vendor, meta: vendor, http: vendor };
-  const text = shopRouting({ folder, endpoints, origins: ['https://shop.example'] });
+  const text = shopRouting({ folder, endpoints, origins: ['https://shop.example'], workers });
   writeFileSync(config, text.replace('writeKey: shop-web', 'writeKey: "my&shop"'));
   const app = await startApp({
     config,
@@ -34,8 +34,8 @@ async function startTrial(t: ExecutionContext): Promise<Trial> {
   return { app, folder, shop: app.shop ?? '' };
 }
 
-test('the shop knows the key of the first site, and its origin may choose', async (t) => {
-  const { app, shop } = await startTrial(t);
+async function chooseInTheShop(t: ExecutionContext, workers: number): Promise<void> {
+  const { app, shop } = await startTrial(t, workers);
   const page = await (await fetch(shop)).text();
   t.true(page.includes('data-write-key="my&amp;shop"'));
   t.true(page.includes(`data-gateway="http://localhost:${app.publicPort}"`));
@@ -46,7 +46,12 @@ test('the shop knows the key of the first site, and its origin may choose', asyn
     body: JSON.stringify({ purposes: { analytics: true } }),
   });
   t.is(chosen.status, 200);
-});
+  t.false((chosen.headers.get('set-cookie') ?? 'Secure').includes('Secure'), 'the shop speaks plain http');
+}
+
+for (const workers of [0, 1])
+  test(`the shop knows the key of the first site, and its origin may choose, ${workers} workers`, (t) =>
+    chooseInTheShop(t, workers));
 
 test('a trial does not open the store of the file, so nothing that waits there goes to a stand-in', async (t) => {
   const { app, folder } = await startTrial(t);
