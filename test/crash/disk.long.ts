@@ -18,6 +18,8 @@ import type { Vendor } from './vendor.ts';
 
 const onDisk = needing(noDisk);
 const MEGABYTES = 48;
+/** Events of a large request. */
+const BATCH = 10;
 
 interface Scene {
   readonly disk: Disk;
@@ -29,13 +31,13 @@ interface Scene {
   readonly acknowledged: Set<number>;
 }
 
-async function setTheScene(t: ExecutionContext, megabytes: number): Promise<Scene> {
+async function setTheScene(t: ExecutionContext, megabytes: number, workers = 0): Promise<Scene> {
   const disk = mountDisk(t, megabytes);
   const [healthy, failing] = [await startVendor(t, 'http'), await startVendor(t, 'http')];
   failing.mood = 500;
   const config = join(temporaryFolder(t), 'gateway.yaml');
   const routes = { healthy: { vendor: healthy }, failing: { vendor: failing, with: 'concurrency: 1' } };
-  writeFileSync(config, shop({ store: `sqlite:${join(disk.folder, 'sluis.db')}`, routes }));
+  writeFileSync(config, shop({ store: `sqlite:${join(disk.folder, 'sluis.db')}`, routes, workers }));
   return { disk, config, healthy, failing, acknowledged: new Set() };
 }
 
@@ -43,7 +45,7 @@ async function setTheScene(t: ExecutionContext, megabytes: number): Promise<Scen
 async function sendUntilRefused(life: Life, { acknowledged }: Scene): Promise<Answered> {
   for (;;) {
     const first = acknowledged.size + 1;
-    const marks = Array.from({ length: 10 }, (_, index) => first + index);
+    const marks = Array.from({ length: BATCH }, (_, index) => first + index);
     const answer = await post(
       life.url,
       marks.map((mark) => eventOf(mark, willing(`v${mark}`), 100)),
@@ -91,35 +93,38 @@ function checkRefusal(t: ExecutionContext, answer: Answered): void {
   t.true(Number(answer.retryAfter) >= 1);
 }
 
-onDisk(
-  'a disk filled by the queue: accepted events still go out, and space comes back with them',
-  async (t) => {
-    const scene = await setTheScene(t, MEGABYTES);
-    const { healthy, failing, acknowledged } = scene;
-    const life = await startLife(t, scene);
-    checkRefusal(t, await sendUntilRefused(life, scene));
-    t.log(`${acknowledged.size} events of about 20 KB accepted on ${MEGABYTES} MB`);
-    await until('readiness that tells', async () =>
-      JSON.stringify(await readiness(life)).includes('store_full'),
-    );
-    t.is((await fetch(`${life.url}/readyz`)).status, 503);
-    t.is((await fetch(`${life.url}/healthz`)).status, 200);
-    await drained(life, 30_000, ['failing']);
-    t.deepEqual(
-      [...acknowledged].filter((mark) => !marksAt(healthy).has(mark)),
-      [],
-    );
-    t.true(((await queues(life))['failing']?.pending ?? 0) === acknowledged.size);
+for (const workers of [0, 2])
+  onDisk(
+    `a disk filled by the queue, ${workers} workers: accepted events still go out, and space comes back with them`,
+    async (t) => {
+      const scene = await setTheScene(t, MEGABYTES, workers);
+      const { healthy, failing, acknowledged } = scene;
+      const life = await startLife(t, scene);
+      checkRefusal(t, await sendUntilRefused(life, scene));
+      t.log(`${acknowledged.size} events of about 20 KB accepted on ${MEGABYTES} MB`);
+      await until('readiness that tells', async () =>
+        JSON.stringify(await readiness(life)).includes('store_full'),
+      );
+      t.is((await fetch(`${life.url}/readyz`)).status, 503);
+      t.is((await fetch(`${life.url}/healthz`)).status, 200);
+      await drained(life, 30_000, ['failing']);
+      t.deepEqual(
+        [...acknowledged].filter((mark) => !marksAt(healthy).has(mark)),
+        [],
+      );
+      // Of the request that was refused some may be kept, where judging it took more than one turn.
+      const more = ((await queues(life))['failing']?.pending ?? 0) - acknowledged.size;
+      t.true(more >= 0 && more < BATCH, `${more} more than were acknowledged`);
 
-    failing.mood = 'ok';
-    await drained(life);
-    await takesAgain(life, scene);
-    t.deepEqual(await readiness(life), { ready: true, reasons: [] });
-    t.is((await sendUntilRefusedOrSo(life, scene)).status, 200);
-    await drained(life);
-    checkNothingLost(t, scene);
-  },
-);
+      failing.mood = 'ok';
+      await drained(life);
+      await takesAgain(life, scene);
+      t.deepEqual(await readiness(life), { ready: true, reasons: [] });
+      t.is((await sendUntilRefusedOrSo(life, scene)).status, 200);
+      await drained(life);
+      checkNothingLost(t, scene);
+    },
+  );
 
 /** A hundred ordinary events more. */
 async function sendUntilRefusedOrSo(life: Life, { acknowledged }: Scene): Promise<Answered> {

@@ -1,10 +1,11 @@
-// The gateway killed fifty times at random moments under load: nothing acknowledged is lost, nothing is counted twice, and
-// every delivery has exactly one end.
+// The gateway killed again and again at random moments under load, with and without workers: nothing acknowledged is lost, nothing
+// is counted twice, and every delivery has exactly one end.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
+import type { ExecutionContext } from 'ava';
 import { SEED } from '../support/seed.ts';
 import { temporaryFolder } from '../support/gateway.ts';
 import { accountOf, ledgerOf } from './ledger.ts';
@@ -15,8 +16,6 @@ import { draws } from './random.ts';
 import { shop } from './routing.ts';
 import { countedTwice, marksAt, startVendor, underSeveralKeys } from './vendor.ts';
 import type { Vendor } from './vendor.ts';
-
-const LIVES = 50;
 
 /** Where the blow falls: at any time, right when a vendor has read a request, or shortly after it was answered. */
 const MOMENTS = ['any', 'any', 'send', 'settle', 'idle'] as const;
@@ -48,7 +47,12 @@ async function wait(moment: Moment, { load, vendors, draw }: Scene): Promise<voi
   if (moment === 'settle') await pause(draw() * 6);
 }
 
-test('fifty sudden deaths lose nothing and count nothing twice', async (t) => {
+interface Deaths {
+  readonly lives: number;
+  readonly workers: number;
+}
+
+async function dieAgainAndAgain(t: ExecutionContext, { lives, workers }: Deaths): Promise<void> {
   t.timeout(400_000);
   const draw = draws(SEED);
   const folder = temporaryFolder(t);
@@ -64,14 +68,14 @@ test('fifty sudden deaths lose nothing and count nothing twice', async (t) => {
     meta: { vendor: meta },
     ga4: { vendor: ga4 },
   };
-  writeFileSync(config, shop({ store, routes }));
+  writeFileSync(config, shop({ store, routes, workers }));
   const vendors = [webhook, slow, meta, ga4];
   const visitors = Array.from({ length: 40 }, (_, index) => willing(`v${index}`));
   let life: Life | null = null;
   const load = new Load({ address: () => life?.url ?? null, clients: 8, rate: 160, batch: 2, visitors });
   t.teardown(() => load.abandon());
   const counts: Record<string, number> = {};
-  for (let number = 0; number < LIVES; number += 1) {
+  for (let number = 0; number < lives; number += 1) {
     life = await startLife(t, { config });
     const moment = MOMENTS[Math.floor(draw() * MOMENTS.length)] ?? 'any';
     counts[moment] = (counts[moment] ?? 0) + 1;
@@ -90,7 +94,7 @@ test('fifty sudden deaths lose nothing and count nothing twice', async (t) => {
   const entries = await ledgerOf(store);
   const admitted = marksAt(webhook);
   t.log(`seed ${SEED}; moments ${JSON.stringify(counts)}; ${load.acknowledged.size} events acknowledged`);
-  t.true(load.acknowledged.size > 500);
+  t.true(load.acknowledged.size > 10 * lives);
   t.is(load.refusals.get(500), undefined);
   t.deepEqual(
     [...load.acknowledged.keys()].filter((mark) => !admitted.has(mark)),
@@ -113,4 +117,9 @@ test('fifty sudden deaths lose nothing and count nothing twice', async (t) => {
   }
   t.deepEqual(countedTwice(ga4), []);
   t.deepEqual(Object.keys(accountOf(entries, 'ga4').ends).sort(), ['delivered', 'uncertain']);
-});
+}
+
+test('fifty sudden deaths lose nothing and count nothing twice', (t) =>
+  dieAgainAndAgain(t, { lives: 50, workers: 0 }));
+
+test('nor do twenty of a gateway with workers', (t) => dieAgainAndAgain(t, { lives: 20, workers: 2 }));

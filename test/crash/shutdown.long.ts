@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
+import type { ExecutionContext } from 'ava';
 import { temporaryFolder, until } from '../support/gateway.ts';
 import { accountOf, ledgerOf } from './ledger.ts';
 import { drained, startLife } from './life.ts';
@@ -26,7 +27,7 @@ async function stop(life: Life): Promise<{ readonly code: number | null; readonl
   return { code, ms: Math.round(performance.now() - since) };
 }
 
-test('stopped under load again and again, it ends cleanly and forgets nothing', async (t) => {
+async function stopAgainAndAgain(t: ExecutionContext, workers: number): Promise<void> {
   t.timeout(180_000);
   const folder = temporaryFolder(t);
   const store = `sqlite:${join(folder, 'sluis.db')}`;
@@ -43,7 +44,7 @@ test('stopped under load again and again, it ends cleanly and forgets nothing', 
     slow: { vendor: slow, with: 'batch: 10, concurrency: 2' },
     ga4: { vendor: ga4 },
   };
-  writeFileSync(config, shop({ store, routes }));
+  writeFileSync(config, shop({ store, routes, workers }));
   const visitors = Array.from({ length: 5 }, (_, index) => willing(`v${index}`));
   let life: Life | null = null;
   const load = new Load({ address: () => life?.url ?? null, clients: 6, rate: 100, visitors });
@@ -76,7 +77,11 @@ test('stopped under load again and again, it ends cleanly and forgets nothing', 
     t.is(vendor.arrivals.length, load.acknowledged.size, name);
     if (vendor !== ga4) t.deepEqual(underSeveralKeys(vendor), [], name);
   }
-});
+}
+
+for (const workers of [0, 2])
+  test(`stopped under load again and again, ${workers} workers, it ends cleanly and forgets nothing`, (t) =>
+    stopAgainAndAgain(t, workers));
 
 test('a vendor that never answers holds up the end for ten seconds and no longer', async (t) => {
   t.timeout(120_000);

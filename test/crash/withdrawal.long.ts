@@ -23,7 +23,7 @@ interface Scene {
   life: Life;
 }
 
-async function setTheScene(t: ExecutionContext): Promise<Scene> {
+async function setTheScene(t: ExecutionContext, workers = 0): Promise<Scene> {
   const folder = temporaryFolder(t);
   const config = join(folder, 'gateway.yaml');
   const vendors = { webhook: await startVendor(t, 'http'), ga4: await startVendor(t, 'ga4') };
@@ -31,7 +31,7 @@ async function setTheScene(t: ExecutionContext): Promise<Scene> {
     webhook: { vendor: vendors.webhook, with: 'timeout: 2s, batch: 5, concurrency: 2' },
     ga4: { vendor: vendors.ga4, with: 'timeout: 2s, concurrency: 2' },
   };
-  writeFileSync(config, shop({ store: `sqlite:${join(folder, 'sluis.db')}`, routes }));
+  writeFileSync(config, shop({ store: `sqlite:${join(folder, 'sluis.db')}`, routes, workers }));
   return { config, vendors, life: await startLife(t, { config }) };
 }
 
@@ -130,19 +130,23 @@ async function checkHeldBack(t: ExecutionContext, scene: Scene, since: number): 
 }
 
 for (const [title, makeWay] of Object.entries(WAYS)) {
-  test(`withdrawn in flight by ${title}`, async (t) => {
-    t.timeout(60_000);
-    const scene = await setTheScene(t);
-    const way = await makeWay(scene.life);
-    await queue(scene, way);
-    t.true([200, 204].includes(await way.refuse(scene.life)));
-    const since = Date.now();
-    await checkHeldBack(t, scene, since);
-    t.true(
-      (await metric(scene.life, 'sluis_deliveries_total', { destination: 'webhook', outcome: 'withheld' })) >
-        EACH / 2,
-    );
-  });
+  for (const workers of [0, 2])
+    test(`withdrawn in flight by ${title}, ${workers} workers`, async (t) => {
+      t.timeout(60_000);
+      const scene = await setTheScene(t, workers);
+      const way = await makeWay(scene.life);
+      await queue(scene, way);
+      t.true([200, 204].includes(await way.refuse(scene.life)));
+      const since = Date.now();
+      await checkHeldBack(t, scene, since);
+      t.true(
+        (await metric(scene.life, 'sluis_deliveries_total', {
+          destination: 'webhook',
+          outcome: 'withheld',
+        })) >
+          EACH / 2,
+      );
+    });
 
   test(`withdrawn by ${title}, and killed right after`, async (t) => {
     t.timeout(60_000);

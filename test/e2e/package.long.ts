@@ -91,11 +91,12 @@ function install(t: ExecutionContext, { tarball }: Packed): string {
   return project;
 }
 
-/** Free ports, and a store of its own. */
+/** Free ports, a store of its own, and a worker thread, whose module is started rather than imported. */
 function routingFile(project: string): string {
   const shipped = readFileSync(join(project, 'node_modules/sluis/dist/config/gateway.yaml'), 'utf8');
   const file = join(project, 'gateway.yaml');
-  writeFileSync(file, shipped.replace(/listen: .*/, 'listen: 127.0.0.1:0\n  admin: 127.0.0.1:0'));
+  const server = `listen: 127.0.0.1:0\n  admin: 127.0.0.1:0\n  workers: 1`;
+  writeFileSync(file, shipped.replace(/listen: .*/, server));
   return file;
 }
 
@@ -171,10 +172,17 @@ test('the package, installed elsewhere, serves a trial, serves for real, checks 
   t.true((await text(`${shop}shop.js`)).includes('/v1/consent'));
   t.true((await text(`${shop}shop.css`)).includes('#banner'));
   t.true((await text(trialConsole)).includes('<title>Sluis'));
+  t.true((await text(`${trial.addresses['Gateway']}readyz`)).includes('"ready":true'));
   t.is(await trial.stop(), 0);
 
   const secrets = 'secrets: [{ id: k1, value: "${SLUIS_SECRET}" }]\n';
-  writeFileSync(file, secrets + readFileSync(file, 'utf8').replace(/:-trial\}/g, '}'));
+  writeFileSync(
+    file,
+    secrets +
+      readFileSync(file, 'utf8')
+        .replace(/:-trial\}/g, '}')
+        .replace('workers: 1', 'workers: 0'),
+  );
   const real = await serve(t, project, ['--config', file]);
   const { Gateway: gateway = '', Console: admin = '' } = real.addresses;
   t.true((await text(`${gateway}readyz`)).length > 0);
