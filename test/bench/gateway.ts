@@ -44,10 +44,10 @@ export const benchConfig = (vendors: string, store: string, count = 4): string =
   configOf(destinationsOf(vendors, count), store);
 
 /** The routing file for destinations as they stand in it. */
-export function configOf(destinations: readonly string[], store: string): string {
+export function configOf(destinations: readonly string[], store: string, workers = 0): string {
   const disclosed = destinations.map((each) => `${each.slice(0, each.indexOf(':'))}: { ${DISCLOSED} }`);
   return `
-server: { listen: 127.0.0.1:0, admin: 127.0.0.1:0, allowPrivateEndpoints: true, limits: { ratePerSecond: 0 } }
+server: { listen: 127.0.0.1:0, admin: 127.0.0.1:0, allowPrivateEndpoints: true, workers: ${workers}, limits: { ratePerSecond: 0 } }
 store: ${JSON.stringify(store)}
 secrets: [{ id: k1, value: ${secret} }]
 sites:
@@ -121,13 +121,14 @@ export const startGateway = (core: number, vendors = NOBODY, destinations = 4): 
 /** The same for destinations as they stand in the routing file, over a store that may be prepared before. */
 export async function startGatewayWith(
   destinations: readonly string[],
-  core: number,
+  core: number | string,
   prepare: (store: string) => Promise<void> = () => Promise.resolve(),
+  workers = 0,
 ): Promise<BenchGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'sluis-bench-'));
   const config = join(folder, 'gateway.yaml');
   const store = `sqlite:${join(folder, 'sluis.db')}`;
-  writeFileSync(config, configOf(destinations, store));
+  writeFileSync(config, configOf(destinations, store, workers));
   await prepare(store);
   const options = {
     file: MAIN,

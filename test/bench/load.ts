@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import { cpuUs } from './process.ts';
 
 export interface LoadPlan {
   readonly port: number;
@@ -172,6 +173,8 @@ async function load(plan: LoadPlan): Promise<LoadResult> {
 export interface Generator {
   /** Runs one plan after the other. */
   drive(plan: LoadPlan): Promise<LoadResult>;
+  /** CPU time of the process so far, in microseconds. */
+  cpuUs(): number;
   stop(): Promise<void>;
 }
 
@@ -192,6 +195,7 @@ export function startLoad(core: number): Generator {
         });
         child.send(plan);
       }),
+    cpuUs: () => cpuUs(child.pid ?? 0),
     stop: () => {
       child.disconnect();
       return gone;

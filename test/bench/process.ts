@@ -42,6 +42,20 @@ export const cpuUs = (pid: number): number =>
     }
   }, 0);
 
+/** Its threads now. */
+export const threadsOf = (
+  pid: number,
+): readonly { readonly tid: number; readonly name: string; readonly cpuUs: number }[] =>
+  readdirSync(`/proc/${pid}/task`).flatMap((task) => {
+    try {
+      const name = readFileSync(`/proc/${pid}/task/${task}/comm`, 'utf8').trim();
+      const [ns] = readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ');
+      return [{ tid: Number(task), name, cpuUs: Number(ns) / 1000 }];
+    } catch {
+      return []; // the thread ended while we looked
+    }
+  });
+
 const rssMb = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
 
@@ -61,7 +75,7 @@ async function portOf(child: ChildProcess, portIn: StartOptions['portIn']): Prom
   });
 }
 
-export async function start(options: StartOptions, core: number): Promise<Started> {
+export async function start(options: StartOptions, core: number | string): Promise<Started> {
   const args = ['-c', String(core), process.execPath, options.file, ...(options.args ?? [])];
   const child = spawn('taskset', args, {
     env: { ...process.env, ...options.env },

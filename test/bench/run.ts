@@ -32,6 +32,10 @@ const UNITS: Readonly<Record<string, string>> = {
   ratio: '× bare Koa',
   usRatio: '× CPU of bare Koa',
   parseRatio: '× JSON.parse',
+  mainUs: 'µs main thread',
+  workersUs: 'µs workers',
+  helpersUs: 'µs helpers of V8',
+  loadUs: 'µs load',
   p99Ms: 'ms p99',
   seconds: 's',
   rssMb: 'MiB resident',
@@ -52,7 +56,9 @@ const table = (figures: readonly Figure[]): string =>
 
 const figures: Figure[] = [];
 const only = process.argv[2];
-for (const [name, pinned] of [['accept', false], ...ALONE.map((each) => [each, true] as const)] as const) {
+const PLACED = ['accept', 'workers'] as const; // they place their processes themselves
+const all = [...PLACED.map((each) => [each, false] as const), ...ALONE.map((each) => [each, true] as const)];
+for (const [name, pinned] of all) {
   if (only !== undefined && only !== name) continue;
   for (const figure of await figuresOf(name, pinned)) {
     figures.push(figure);
