@@ -1,6 +1,7 @@
 // Forms of single values on their way out: bounded text, numbers, times. They shorten or drop, they never invent.
 
 import type { Json } from '../core/json.ts';
+import { pick } from '../core/json.ts';
 
 /** Cut to a number of UTF-16 units, never through a character. */
 export const clip = (text: string, most: number): string =>
@@ -32,11 +33,13 @@ export const isTime = (ms: number): boolean => Number.isInteger(ms) && ms >= 0 &
 
 /** Leaves out members that are null, undefined or empty: texts, objects, lists. Keeps the order. */
 export function compact(members: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => !isEmpty(value)));
+  return pick(members, (value) => !isEmpty(value));
 }
 
 function isEmpty(value: unknown): boolean {
   if (value === null || value === undefined || value === '') return true;
   if (Array.isArray(value)) return value.length === 0;
-  return typeof value === 'object' && Object.keys(value).length === 0;
+  if (typeof value !== 'object') return false;
+  for (const name in value) if (Object.hasOwn(value, name)) return false;
+  return true;
 }

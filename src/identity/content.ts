@@ -4,6 +4,7 @@
 
 import type { Campaign, Item, ReceivedEvent } from '../core/event.ts';
 import type { Json, JsonObject } from '../core/json.ts';
+import { put } from '../core/json.ts';
 import { COMMON_PARAMS, ITEM_FIELDS, PARAMS, eventEntry } from '../core/vocabulary.ts';
 import type { Scan } from '../detect/event.ts';
 import type { Finding } from '../detect/finding.ts';
@@ -36,12 +37,6 @@ const fieldOf = (
 });
 
 const isParam = (name: string): name is keyof typeof PARAMS => Object.hasOwn(PARAMS, name);
-
-/** Assigning to `__proto__` would set the prototype. */
-function put(into: Record<string, Json>, name: string, value: Json): void {
-  if (name === '__proto__') Object.defineProperty(into, name, { value, enumerable: true });
-  else into[name] = value;
-}
 
 /** What a parameter is to this event and route; null if it has no place. */
 function paramKind(

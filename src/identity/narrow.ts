@@ -2,6 +2,7 @@
 // is gone, and what today's forbids goes now.
 
 import type { Page, Wire } from '../core/event.ts';
+import { pick } from '../core/json.ts';
 import { COMMON_PARAMS, eventEntry } from '../core/vocabulary.ts';
 import type { PermittedConsent, PermittedData } from '../core/permitted.ts';
 import type { Purpose } from '../core/consent.ts';
@@ -15,7 +16,7 @@ export const consentOf = (purposes: readonly Purpose[]): PermittedConsent => {
 };
 
 const only = <T>(record: Readonly<Record<string, T>>, stays: (name: string) => boolean): Record<string, T> =>
-  Object.fromEntries(Object.entries(record).filter(([name]) => stays(name)));
+  pick(record, (_, name) => stays(name));
 
 /** A raw value stays only where raw is still allowed; a pseudonym also where a pseudonym is. */
 const allows = (rule: IdRule | undefined, raw: boolean): boolean =>
