@@ -55,7 +55,7 @@ function takeRow(from: PieceReader): TakenRow {
   const resting: RestingHead = JSON.parse(head);
   const destinations: string[] = [];
   for (const [, , ...names] of resting.events) destinations.push(...names);
-  const told = { receivedAt: resting.receivedAt, destinations };
+  const told = { receivedAt: resting.receivedAt, events: resting.events.length, destinations };
   return { schema: SCHEMA, head, body: from.text(), check: from.number(), told, resting };
 }
 

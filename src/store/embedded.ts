@@ -3,7 +3,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { GatewayError } from '../core/errors.ts';
-import type { LedgerEntry } from '../core/delivery.ts';
+import type { LedgerEntry, Lease } from '../core/delivery.ts';
 import type { Json } from '../core/json.ts';
 import type { OpenedStore } from '../core/plugin.ts';
 import type { Clock, EntriesQuery, Fact, Facts, FindQuery, Found, Log, Store } from '../core/ports.ts';
@@ -12,6 +12,7 @@ import type { GroupPorts } from './grouped.ts';
 import { eraseStep, findStep, pruneStep, requeue } from './keeping.ts';
 import { Owner } from './owner.ts';
 import type { FactRow, Rows } from './rows.ts';
+import type { Turn } from './turn.ts';
 
 const DEFAULT_LIMIT = 1000;
 /** Rows a step may look at; about two milliseconds. */
@@ -42,7 +43,12 @@ class EmbeddedStore implements Store {
   append: Store['append'] = (admissions) =>
     this.#groups.run('append', (turn) => this.#owner.append(admissions, turn));
 
-  claim: Store['claim'] = (request) => this.#groups.run('change', (turn) => this.#owner.claim(request, turn));
+  claim: Store['claim'] = (request) => {
+    const claim = (turn: Turn): readonly Lease[] => this.#owner.claim(request, turn);
+    const lane = this.#owner.queue.lanes.named(request.destination);
+    if (lane !== undefined && this.#owner.queue.claimWrites(lane)) return this.#groups.run('change', claim);
+    return this.#groups.unwritten(claim);
+  };
 
   begin: Store['begin'] = (leases) =>
     this.#groups.run('change', (turn) => this.#owner.queue.begin(leases, turn));

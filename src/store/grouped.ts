@@ -83,6 +83,20 @@ export class Groups {
     });
   }
 
+  /** Work that changes memory and no row: there is nothing to commit, so it waits for nothing. */
+  async unwritten<T>(work: (turn: Turn) => T): Promise<T> {
+    if (this.#closed) throw new GatewayError('store_unavailable', 'the store is closed');
+    const turn = new Turn();
+    try {
+      const result = work(turn);
+      turn.committed();
+      return result;
+    } catch (error) {
+      turn.failed();
+      throw this.#ports.asFailure(error);
+    }
+  }
+
   /** Would an append be refused now for want of space? */
   get full(): boolean {
     try {

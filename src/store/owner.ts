@@ -11,6 +11,7 @@ import type {
   Log,
   StoreStats,
 } from '../core/ports.ts';
+import { FreshRow } from './fresh.ts';
 import { admittedGroup, decodeEntries, encodeGroups, outcomeGroup } from './ledger.ts';
 import type { LedgerGroup } from './ledger.ts';
 import { load } from './load.ts';
@@ -19,6 +20,7 @@ import { STATES } from './pool.ts';
 import type { Ended } from './queue.ts';
 import { Queue } from './queue.ts';
 import { decodeHead } from './head.ts';
+import type { Head } from './head.ts';
 import { encode, RowReader } from './record.ts';
 import type { EncodedRow } from './record.ts';
 import type { Rows } from './rows.ts';
@@ -58,7 +60,11 @@ export class Owner {
         return !known;
       });
       if (events.length > 0) groups.push(admittedGroup(admission, events, names));
-      for (const row of encode(admission, events)) this.#insert(row, now, turn);
+      let from = 0;
+      for (const row of encode(admission, events)) {
+        const held = events.slice(from, (from += row.told.events));
+        this.#insert(row, new FreshRow(admission, held), turn);
+      }
       return { id: admission.id, duplicates };
     });
     this.#marks.add(fresh, now, turn);
@@ -94,20 +100,25 @@ export class Owner {
         .filter(({ result }) => 'name' in result)
         .map(({ id }) => this.queue.slotOf(id))
         .filter((slot) => slot !== -1)
-        .map((slot) => [this.queue.pool.seq(slot), null as string | null]),
+        .map((slot) => [this.queue.pool.seq(slot), null as Head | null]),
     );
-    for (const seq of heads.keys()) heads.set(seq, this.rows.readHead(seq)?.head ?? null);
+    for (const seq of heads.keys())
+      heads.set(seq, this.queue.fresh.get(seq)?.head ?? decodeHead(this.rows.readHead(seq)?.head ?? ''));
     const answers = this.queue.settle(settlements, ended, turn);
-    this.logEnds(ended, (seq) => heads.get(seq) ?? null);
+    this.#logEnds(ended, (seq) => heads.get(seq) ?? null);
     return answers;
   }
 
   /** One ledger row for all that ended in this call. */
   logEnds(ended: readonly Ended[], headOf: (seq: number) => string | null): void {
+    this.#logEnds(ended, (seq) => decodeHead(headOf(seq) ?? ''));
+  }
+
+  #logEnds(ended: readonly Ended[], headOf: (seq: number) => Head | null): void {
     const bySeq = Map.groupBy(ended, (one) => one.seq);
     const groups: LedgerGroup[] = [];
     for (const [seq, ends] of bySeq) {
-      const head = decodeHead(headOf(seq) ?? '');
+      const head = headOf(seq);
       if (head === null) continue;
       const lines = ends.map(({ position, outcome }) => ({ position, ...outcome }));
       groups.push(outcomeGroup(head, lines));
@@ -130,6 +141,8 @@ export class Owner {
   }
 
   #reader(seq: number): (position: number) => Delivery | { readonly poison: string } {
+    const fresh = this.queue.fresh.get(seq);
+    if (fresh !== undefined) return (position) => fresh.read(position);
     const row = this.rows.read(seq);
     const head = row === null ? null : decodeHead(row.head);
     if (row === null || head === null) return () => ({ poison: 'unreadable' });
@@ -137,12 +150,14 @@ export class Owner {
     return (position) => reader.read(position);
   }
 
-  #insert(row: EncodedRow, now: number, turn: Turn): void {
+  #insert(row: EncodedRow, fresh: FreshRow, turn: Turn): void {
+    const now = this.clock.now();
     const seq = this.rows.insert(row);
     const { receivedAt, destinations } = row.told;
     turn.onCommit(() => {
-      for (const [position, destination] of destinations.entries()) {
-        const lane = this.queue.lanes.opened(destination);
+      const lanes = destinations.map((destination) => this.queue.lanes.opened(destination));
+      this.queue.fresh.add(seq, fresh, lanes);
+      for (const [position, lane] of lanes.entries()) {
         const slot = this.queue.pool.add({
           seq,
           position,

@@ -3,6 +3,7 @@
 
 import type { LeaseKey, Outcome, Settlement } from '../core/delivery.ts';
 import type { Clock } from '../core/ports.ts';
+import { FreshRows } from './fresh.ts';
 import type { Lane, LeaseHeld } from './lanes.ts';
 import { Lanes } from './lanes.ts';
 import { Pool, STATES } from './pool.ts';
@@ -37,6 +38,7 @@ interface Change {
 export class Queue {
   readonly pool = new Pool();
   readonly lanes = new Lanes(this.pool.before);
+  readonly fresh = new FreshRows();
   readonly #rows: Rows;
   readonly #clock: Clock;
   /** Tokens name it: those of an owner before are nobody's. */
@@ -66,6 +68,13 @@ export class Queue {
       this.#lease(slot, { token, expires: at + want.leaseMs, begun: null }, turn);
       return { slot, token };
     });
+  }
+
+  /** Would a claim now take back a lease that has a row? Then it is a change of rows; else of memory alone. */
+  claimWrites(lane: Lane): boolean {
+    const at = this.#clock.monotonic();
+    for (const { begun, expires } of lane.leases.values()) if (begun !== null && expires <= at) return true;
+    return false;
   }
 
   /** Writes down, in one row, the attempts that may happen from now on. */
@@ -126,7 +135,10 @@ export class Queue {
     const slots = this.pool.slotsOf(seq);
     if (slots.every((slot) => this.pool.state(slot) === STATES.ended)) {
       this.#rows.remove(seq);
-      turn.onCommit(() => this.pool.drop(seq));
+      turn.onCommit(() => {
+        this.pool.drop(seq);
+        this.fresh.drop(seq);
+      });
       return;
     }
     const progress = decodeProgress(this.#rows.readHead(seq)?.progress ?? null);

@@ -38,8 +38,12 @@ export interface RestingRow {
 }
 
 export interface EncodedRow extends RestingRow {
-  /** What the queue has to know of it: the destination of each line. */
-  readonly told: { readonly receivedAt: number; readonly destinations: readonly string[] };
+  /** What the queue has to know of it: how many events of the admission it holds, and the destination of each line. */
+  readonly told: {
+    readonly receivedAt: number;
+    readonly events: number;
+    readonly destinations: readonly string[];
+  };
 }
 
 /** Splits between events only: the deliveries of one event stay together. */
@@ -84,7 +88,13 @@ function encodeRow(admission: Admission, events: readonly AdmittedEvent[]): Enco
   const facts = events.map((event) => factsText(event.facts)).join();
   const shared = `{"consent":${consentText(consent)},"facts":[${facts}],"common":[${common.join()}],"granted":[${granted.join()}]}`;
   const body = `${shared}\n${lines.join('\n')}`;
-  return { schema: SCHEMA, check: checksum(head, body), head, body, told: { receivedAt, destinations } };
+  return {
+    schema: SCHEMA,
+    check: checksum(head, body),
+    head,
+    body,
+    told: { receivedAt, events: events.length, destinations },
+  };
 }
 
 /** Where a text stands in a list, added if it is new: of some dozen, so that looking through them is quicker than a table. */
