@@ -1,0 +1,147 @@
+// Real nats-servers for a test, one or a cluster of three, each with files and ports of its own on loopback. Each can be killed
+// and brought back on the same files and ports. None outlives the test, nor the process that started it.
+
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { temporaryFolder, until } from './gateway.ts';
+import { freePort } from './port.ts';
+
+const READY_MS = 30_000;
+
+const runs = (program: string): boolean => spawnSync(program, ['--version']).status === 0;
+
+/** What is missing here to start one, for `needing`; null: nothing. */
+export const missingNats = (): string | null => {
+  if (!runs('nats-server')) return 'nats-server is not installed (Debian: apt-get install nats-server)';
+  return runs('setpriv') ? null : 'setpriv is not installed (Debian: apt-get install util-linux)';
+};
+
+export interface NatsServer {
+  readonly name: string;
+  /** For clients, for other servers, and for questions over HTTP. */
+  readonly ports: { readonly client: number; readonly route: number; readonly monitor: number };
+  /** Holds its configuration and its files. */
+  readonly folder: string;
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** SIGTERM; resolves when it is gone. */
+  stop(): Promise<void>;
+  /** Brings it back on the same ports and files; `NatsServers.ready` waits until it is of use. */
+  start(): void;
+  /** Stops it where it stands, as a machine that hangs; false: goes on. */
+  freeze(frozen: boolean): void;
+}
+
+export interface NatsServers {
+  readonly servers: readonly NatsServer[];
+  /** `nats://127.0.0.1:…,…`, without parameters. */
+  readonly address: string;
+  /** Waits until all that should run agree on a leader and have caught up. */
+  ready(): Promise<void>;
+}
+
+export interface NatsOptions {
+  /** Default 1. */
+  readonly size?: 1 | 3;
+  /** More lines for the configuration of each: `authorization { … }`, `tls { … }`. */
+  readonly config?: string;
+  /** Port by which one server reaches another's routes, where not directly: of a proxy in between. */
+  readonly route?: (from: number, to: number, port: number) => number;
+  /** Port that the address names for a server's clients, where not its own: of a proxy in front. */
+  readonly client?: (server: number, port: number) => number;
+  /** Room for the files of JetStream. Default 10 GB. */
+  readonly maxFileBytes?: number;
+}
+
+interface Place {
+  readonly index: number;
+  readonly name: string;
+  readonly folder: string;
+  readonly ports: NatsServer['ports'];
+}
+
+function configOf(place: Place, places: readonly Place[], options: NatsOptions): string {
+  const { route = (_from, _to, port) => port, config = '', maxFileBytes = 10 * 1024 ** 3 } = options;
+  const routes = places
+    .filter((other) => other !== place)
+    .map((other) => `nats-route://127.0.0.1:${route(place.index, other.index, other.ports.route)}`);
+  const cluster = `cluster { name: sluis-test, listen: "127.0.0.1:${place.ports.route}", no_advertise: true, routes: ${JSON.stringify(routes)} }`;
+  return `server_name: ${place.name}
+listen: "127.0.0.1:${place.ports.client}"
+http: "127.0.0.1:${place.ports.monitor}"
+jetstream { store_dir: ${JSON.stringify(join(place.folder, 'store'))}, max_file_store: ${maxFileBytes}, max_memory_store: 67108864 }
+${places.length === 1 ? '' : cluster}
+${config}
+`;
+}
+
+function serverAt(t: ExecutionContext, place: Place): NatsServer & { readonly running: () => boolean } {
+  let child: ChildProcess | null = null;
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    const ending = child;
+    child = null;
+    if (ending === null || ending.exitCode !== null || ending.signalCode !== null) return;
+    const gone = once(ending, 'exit');
+    ending.kill(signal);
+    await gone;
+  };
+  t.teardown(() => end('SIGKILL'));
+  return {
+    ...place,
+    running: () => child !== null,
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+    start() {
+      if (child !== null) throw new Error(`${place.name} runs already`);
+      const log = join(place.folder, 'log');
+      const args = ['--pdeathsig', 'KILL', 'nats-server', '-c', join(place.folder, 'conf'), '-l', log];
+      child = spawn('setpriv', args, { stdio: 'ignore' });
+    },
+    freeze: (frozen) => void child?.kill(frozen ? 'SIGSTOP' : 'SIGCONT'),
+  };
+}
+
+async function asked(place: Place, path: string): Promise<Response | null> {
+  const options = { signal: AbortSignal.timeout(1_000) };
+  return fetch(`http://127.0.0.1:${place.ports.monitor}${path}`, options).catch(() => null);
+}
+
+async function isReady(place: Place, size: number): Promise<boolean> {
+  const health = await asked(place, '/healthz');
+  if (health?.ok !== true) return false;
+  if (size === 1) return true;
+  const answer = (await (await asked(place, '/jsz'))?.json()) as
+    { readonly meta_cluster?: { readonly leader?: string; readonly cluster_size?: number } } | undefined; // as it answers
+  const meta = answer?.meta_cluster;
+  return (meta?.leader ?? '') !== '' && meta?.cluster_size === size;
+}
+
+/** Starts them, and waits until they are ready. */
+export async function startNats(t: ExecutionContext, options: NatsOptions = {}): Promise<NatsServers> {
+  const size = options.size ?? 1;
+  const folder = temporaryFolder(t);
+  const places: Place[] = [];
+  for (let index = 0; index < size; index += 1) {
+    const name = `n${index + 1}`;
+    const ports = { client: await freePort(), route: await freePort(), monitor: await freePort() };
+    const place = { index, name, folder: join(folder, name), ports };
+    mkdirSync(place.folder);
+    places.push(place);
+  }
+  for (const place of places) writeFileSync(join(place.folder, 'conf'), configOf(place, places, options));
+  const servers = places.map((place) => serverAt(t, place));
+  for (const server of servers) server.start();
+  const client = options.client ?? ((_server, port) => port);
+  const hosts = places.map((place) => `127.0.0.1:${client(place.index, place.ports.client)}`);
+  const ready = async (): Promise<void> => {
+    for (const [index, place] of places.entries())
+      if (servers[index]?.running() === true)
+        await until(`${place.name} to be ready`, () => isReady(place, size), READY_MS);
+  };
+  await ready();
+  return { servers, address: `nats://${hosts.join(',')}`, ready };
+}
