@@ -140,7 +140,10 @@ export interface StoreStats {
 
 /** Payloads. Every driver passes test/store/conformance.ts. */
 export interface Store {
-  /** Durable when it resolves. Throws `GatewayError` `store_full` or `store_unavailable`; then nothing of the call was kept. */
+  /**
+   * Durable when it resolves. Throws `GatewayError` `store_full` or `store_unavailable`; then nothing of the call was kept, or, in a
+   * replicated store, some of it may have been: that is known by its `dedupe` when it comes again.
+   */
   append(admissions: readonly Admission[]): Promise<readonly Appended[]>;
   /**
    * Leases due deliveries, oldest first. A lease that expires is claimable again under a new token; one that dies with its owner
@@ -163,6 +166,13 @@ export interface Store {
   /** Ledger rows, newest first. */
   entries(query: EntriesQuery): Promise<readonly LedgerEntry[]>;
   stats(): Promise<StoreStats>;
+  /**
+   * Of a store that several gateways share: those of these subjects that have anything pending or dead with any of them, counting
+   * in all that was kept before. Where it is missing, all that is open came in here and ends here.
+   */
+  readonly holding?: (subjects: readonly string[]) => Promise<readonly string[]>;
+  /** Of such a store: calls back when something for a destination came in, from whichever gateway; returns a stop function. */
+  readonly onDue?: (listener: (destination: string) => void) => () => void;
   /** Housekeeping: drops dead letters and ledger rows older than their keep. */
   prune(keep: {
     readonly deadBefore: Readonly<Record<string, number>>;

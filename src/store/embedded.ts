@@ -30,7 +30,8 @@ export function embed(
   };
 }
 
-class EmbeddedStore implements Store {
+/** Its owner works on the rows of one file, whoever filled it. */
+export class EmbeddedStore implements Store {
   readonly #owner: Owner;
   readonly #groups: Groups;
   #open = true;

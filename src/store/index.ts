@@ -3,10 +3,16 @@
 import { GatewayError } from '../core/errors.ts';
 import type { OpenedStore, StoreDriver } from '../core/plugin.ts';
 import type { Clock, Log } from '../core/ports.ts';
+import { replicated, replicatedTls } from './jetstream.ts';
 import { memory } from './memory.ts';
 import { sqlite } from './sqlite.ts';
 
-export const STORE_DRIVERS = [memory, sqlite] as const satisfies readonly StoreDriver[];
+export const STORE_DRIVERS = [
+  memory,
+  sqlite,
+  replicated,
+  replicatedTls,
+] as const satisfies readonly StoreDriver[];
 
 /** The driver that an address names, or null. */
 export const driverOf = (address: string): StoreDriver | null =>

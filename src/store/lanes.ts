@@ -60,6 +60,11 @@ export class Lanes {
     return lane;
   }
 
+  /** Deliveries that somebody holds now. */
+  get leased(): number {
+    return this.#byIndex.reduce((sum, { leases }) => sum + leases.size, 0);
+  }
+
   all(): readonly Lane[] {
     return this.#byIndex;
   }

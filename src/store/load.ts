@@ -72,7 +72,7 @@ function markAttempts(rows: Rows, seq: number, attempts: ReadonlyMap<number, num
 }
 
 /** It counts as dead from when it was first seen to be unreadable. */
-function markUnreadable(rows: Rows, row: HeadRow, now: number): DeliveryProgress {
+export function markUnreadable(rows: Rows, row: HeadRow, now: number): DeliveryProgress {
   const known = decodeProgress(row.progress).get(0);
   if (known?.code === 'unreadable') return known;
   const dead: DeliveryProgress = { ...INITIAL, state: 'd', due: now, code: 'unreadable' };
@@ -80,7 +80,8 @@ function markUnreadable(rows: Rows, row: HeadRow, now: number): DeliveryProgress
   return dead;
 }
 
-function addRow(
+/** Queues the deliveries of one row as its progress says. */
+export function addRow(
   queue: Queue,
   row: HeadRow,
   unreadable: () => DeliveryProgress,

@@ -41,11 +41,12 @@ export class MemoryRows implements Rows {
     }
   }
 
-  insert(row: RestingRow): number {
+  insert(row: RestingRow, given?: number): number {
     const size = row.head.length + row.body.length;
     if (this.#bytes + size > this.#limit)
       throw new GatewayError('store_full', 'the memory store is full; try again later', { retryAfter: 5 });
-    const seq = this.#next();
+    const seq = given ?? this.#next();
+    this.#last = Math.max(this.#last, seq);
     this.#set(this.#spool, seq, row);
     this.#grow(size);
     return seq;

@@ -36,8 +36,8 @@ export interface FactRow {
 export interface Rows {
   transaction<T>(work: () => T): T;
 
-  /** Returns the row's sequence number: rising, never used twice. */
-  insert(row: RestingRow): number;
+  /** Returns the row's sequence number: rising and never used twice, or `seq` where somebody else numbers the rows. */
+  insert(row: RestingRow, seq?: number): number;
   /** Null if it is gone or physically unreadable. */
   read(seq: number): SpoolRow | null;
   readHead(seq: number): HeadRow | null;

@@ -9,7 +9,7 @@ import { isCorrupt } from './failures.ts';
 import { Gaps } from './gaps.ts';
 
 const SQL = {
-  insert: 'insert into spool (schema, "check", head, body) values (?, ?, ?, ?)',
+  insert: 'insert into spool (seq, schema, "check", head, body) values (?, ?, ?, ?, ?)',
   read: 'select seq, schema, "check", head, body from spool where seq = ?',
   readHead: `select seq, schema, head, deliveries as progress from spool left join progress using (seq) where seq = ?`,
   scan: `select seq, schema, head, deliveries as progress from spool left join progress using (seq)
@@ -69,9 +69,9 @@ export class SqliteRows implements Rows {
     }
   }
 
-  insert(row: RestingRow): number {
+  insert(row: RestingRow, seq?: number): number {
     const { schema, check, head, body } = row;
-    return Number(this.#statements.insert.run(schema, check, head, body).lastInsertRowid);
+    return Number(this.#statements.insert.run(seq ?? null, schema, check, head, body).lastInsertRowid);
   }
 
   read(seq: number): SpoolRow | null {

@@ -1,0 +1,143 @@
+// Appending is publishing, by any gateway: one message an event, into the partition that its dedupe digest names, so that a
+// repetition meets the first wherever it comes in. What is not known to be kept fails the call; its events are known by their
+// message ids when they come again.
+
+import { createHash } from 'node:crypto';
+import type { JetStreamClient } from '@nats-io/jetstream';
+import { GatewayError } from '../../core/errors.ts';
+import type { Admission, AdmittedEvent, Appended, Clock } from '../../core/ports.ts';
+import { admittedGroup, encodeGroups } from '../ledger.ts';
+import { encode } from '../record.ts';
+import { encodeRow } from './message.ts';
+import type { Published } from './publish.ts';
+import { publish } from './publish.ts';
+import type { Names } from './streams.ts';
+
+/** Until the fate of an event is known; clients wait for it. */
+const APPEND_MS = 8_000;
+/** Of what a server takes, left for headers. */
+const SPARE_BYTES = 4096;
+/** An append that was refused for want of room says so for so long. */
+const FULL_MS = 5_000;
+
+export interface AppendPorts {
+  readonly js: JetStreamClient;
+  readonly names: Names;
+  readonly partitions: number;
+  /** The server's limit of one message. */
+  readonly maxPayload: number;
+  readonly clock: Clock;
+  readonly steady: Clock;
+  /** Partitions that are here: what no repetition has to meet goes to them. */
+  here(): readonly number[];
+}
+
+export class Appender {
+  readonly #ports: AppendPorts;
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #newest = new Map<number, number>();
+  #turn = 0;
+  #fullUntil = -Infinity;
+
+  constructor(ports: AppendPorts) {
+    this.#ports = ports;
+  }
+
+  /** Was an append refused for want of room just now? */
+  get full(): boolean {
+    return this.#ports.steady.monotonic() < this.#fullUntil;
+  }
+
+  /** Sequence number of the newest row that came in here, by partition. */
+  get newest(): ReadonlyMap<number, number> {
+    return this.#newest;
+  }
+
+  /** Resolves when nothing is under way. */
+  async ended(): Promise<void> {
+    await Promise.allSettled(this.#running);
+  }
+
+  async append(admissions: readonly Admission[]): Promise<readonly Appended[]> {
+    const run = this.#append(admissions);
+    this.#running.add(run);
+    try {
+      const appended = await run;
+      this.#fullUntil = -Infinity;
+      return appended;
+    } catch (error) {
+      if (error instanceof GatewayError && error.code === 'store_full')
+        this.#fullUntil = this.#ports.steady.monotonic() + FULL_MS;
+      throw error;
+    } finally {
+      this.#running.delete(run);
+    }
+  }
+
+  async #append(admissions: readonly Admission[]): Promise<readonly Appended[]> {
+    const inCall = new Set<string>();
+    const flying = admissions.map((admission) =>
+      admission.events.map((event) => {
+        if (event.dedupe !== null && inCall.has(event.dedupe)) return Promise.resolve(true);
+        if (event.dedupe !== null) inCall.add(event.dedupe);
+        return this.#keep(admission, event);
+      }),
+    );
+    // All are waited for, so that nothing of a failed call is still under way when it comes again.
+    const ended = await Promise.all(flying.map((events) => Promise.allSettled(events)));
+    const failed = ended.flat().find((one) => one.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    return admissions.map(({ id }, index) => ({
+      id,
+      duplicates: (ended[index] ?? []).flatMap((one, at) =>
+        one.status === 'fulfilled' && one.value ? [at] : [],
+      ),
+    }));
+  }
+
+  /** True if it was known already. */
+  async #keep(admission: Admission, event: AdmittedEvent): Promise<boolean> {
+    const { js, names, partitions } = this.#ports;
+    const n = event.dedupe === null ? this.#anyPartition() : partitionOf(event.dedupe, partitions);
+    const messages = messagesOf(admission, event, this.#ports);
+    const published = await Promise.all(
+      messages.map((payload, index): Promise<Published> => {
+        const id = `${event.dedupe ?? event.id}${index === 0 ? '' : ` ${index}`}`;
+        return publish(js, { subject: names.row(n), payload, id }, APPEND_MS);
+      }),
+    );
+    for (const { seq } of published) this.#newest.set(n, Math.max(seq, this.#newest.get(n) ?? 0));
+    return published.every(({ known, repeated }) => known && !repeated);
+  }
+
+  #anyPartition(): number {
+    const here = this.#ports.here();
+    this.#turn += 1;
+    return here[this.#turn % here.length] ?? this.#turn % this.#ports.partitions;
+  }
+}
+
+/** Mostly one; more where a server would not take it whole, with some of the destinations each. */
+function messagesOf(admission: Admission, event: AdmittedEvent, ports: AppendPorts): readonly string[] {
+  const names: string[] = [];
+  const group = admittedGroup(admission, [event], names);
+  const log = { at: ports.clock.now(), entries: encodeGroups([group], names) };
+  const [row, ...more] = encode(admission, [event]);
+  if (row === undefined || more.length > 0) throw new Error('one event is one row');
+  const payload = encodeRow({ row, log });
+  const limit = ports.maxPayload - SPARE_BYTES;
+  if (payload.length * 3 <= limit || Buffer.byteLength(payload) <= limit) return [payload];
+  const { permitted } = event;
+  if (permitted.length === 1)
+    throw new GatewayError('store_full', 'the NATS servers do not take messages of this size', {
+      retryAfter: 60,
+    });
+  const half = permitted.length >> 1;
+  return [permitted.slice(0, half), permitted.slice(half)].flatMap((some) =>
+    messagesOf(admission, { ...event, permitted: some }, ports),
+  );
+}
+
+function partitionOf(digest: string, partitions: number): number {
+  return createHash('sha256').update(digest).digest().readUInt32BE(0) % partitions;
+}

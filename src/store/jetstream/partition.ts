@@ -1,0 +1,254 @@
+// One partition as its owner has it: the stream folded into local rows, over which everything works as for SQLite, and the journal
+// that carries what changed back into the stream. When the two may differ it is dropped, and folded anew.
+
+import type { JsMsg } from '@nats-io/jetstream';
+import { GatewayError } from '../../core/errors.ts';
+import type { Clock, Log, Store } from '../../core/ports.ts';
+import { EmbeddedStore } from '../embedded.ts';
+import { Groups } from '../grouped.ts';
+import { decodeHead } from '../head.ts';
+import { addRow, markUnreadable } from '../load.ts';
+import { Owner } from '../owner.ts';
+import type { HeadRow } from '../rows.ts';
+import { asFailure } from '../sqlite/failures.ts';
+import type { SqliteRows } from '../sqlite/rows.ts';
+import { Fold } from './fold.ts';
+import { Follower } from './follow.ts';
+import type { Changes } from './journal.ts';
+import { Journal, JournalledRows } from './journal.ts';
+import type { LedgerWriter } from './ledgerWriter.ts';
+import type { LocalFolder } from './local.ts';
+import type { RecorderPorts } from './recorder.ts';
+import { Recorder } from './recorder.ts';
+import { Removal, removalOf } from './removal.ts';
+import { Waits } from './waits.ts';
+
+const SWEEP_MS = 300;
+const SYNC_MS = 2_000;
+
+export interface PartitionPorts extends RecorderPorts {
+  /** How many partitions there are. */
+  readonly of: number;
+  readonly folder: LocalFolder;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly ledger: Pick<LedgerWriter, 'tell'>;
+  /** Something for these destinations came in. */
+  due(destinations: Iterable<string>): void;
+  /** It is of no use any more: another owner writes, or its state cannot be trusted. */
+  lost(): void;
+}
+
+interface Live {
+  readonly owner: Owner;
+  readonly rows: JournalledRows;
+  readonly store: EmbeddedStore;
+}
+
+export class Partition {
+  readonly #ports: PartitionPorts;
+  readonly #stream: string;
+  readonly #rows: SqliteRows;
+  readonly #recorder: Recorder;
+  readonly #journal: Journal;
+  readonly #removal: Removal;
+  readonly #fold: Fold;
+  readonly #folded = new Waits();
+  readonly #opened = Promise.withResolvers<void>();
+  #follower: Follower | null = null;
+  #live: Live | null = null;
+  #gone = false;
+  #bytes = 0;
+  #timer: NodeJS.Timeout | null = null;
+
+  private constructor(ports: PartitionPorts) {
+    this.#ports = ports;
+    const { n, of, names, jsm, folder } = ports;
+    this.#stream = names.spool(n);
+    this.#recorder = new Recorder(ports);
+    const { epoch } = this.#recorder;
+    this.#rows = folder.open(`${n}-${epoch}`);
+    this.#journal = new Journal(
+      (batch) => this.#recorder.write(batch),
+      (error) => this.#fail(error),
+    );
+    this.#removal = new Removal(
+      removalOf(jsm, this.#stream, () => Math.min(this.#recorder.last, this.#recorder.told + 1)),
+    );
+    this.#fold = new Fold({
+      n,
+      of,
+      journal: names.journal(n),
+      epoch,
+      rows: this.#rows,
+      removal: this.#removal,
+      told: () => this.#recorder.told,
+    });
+    // Awaited by `open` only; a failure before that must not end the process.
+    this.#opened.promise.catch(() => undefined);
+  }
+
+  /** Takes the stream over from whoever wrote its journal, and folds it. Resolves when it may be claimed from. */
+  static async open(ports: PartitionPorts): Promise<Partition> {
+    const partition = new Partition(ports);
+    try {
+      await partition.#recorder.takeOver();
+      partition.#bytes = (await ports.jsm.streams.info(partition.#stream)).state.bytes;
+      partition.#follower = partition.#follow();
+      await partition.#opened.promise;
+    } catch (error) {
+      partition.#fail(error);
+      throw error;
+    }
+    return partition;
+  }
+
+  get n(): number {
+    return this.#ports.n;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** For claims and questions, which change only memory. Throws `store_unavailable` once it is gone. */
+  get store(): Store {
+    if (this.#live === null || this.#gone) throw notHere();
+    return this.#live.store;
+  }
+
+  /** Those with anything pending or dead, or that had. */
+  destinations(): readonly string[] {
+    return (this.#live?.owner.queue.lanes.all() ?? []).map(({ destination }) => destination);
+  }
+
+  /** When the delivery that is due first is due: by it partitions take turns. */
+  firstDue(destination: string): number {
+    const queue = this.#live?.owner.queue;
+    const top = queue?.lanes.named(destination)?.due.peek() ?? -1;
+    return top === -1 ? Infinity : (queue?.pool.due(top) ?? Infinity);
+  }
+
+  /** Deliveries that somebody holds now. */
+  get leased(): number {
+    return this.#live?.owner.queue.lanes.leased ?? 0;
+  }
+
+  /** Runs a change and resolves with its answer once it is in the stream. */
+  async change<T>(work: (store: Store) => Promise<T>): Promise<T> {
+    const answer = await work(this.store);
+    await this.#journal.flushed();
+    return answer;
+  }
+
+  async erase(subjects: readonly string[]): Promise<number> {
+    const ended = await this.change((store) => store.erase(subjects));
+    await this.#removal.erase();
+    return ended;
+  }
+
+  /** Does any row name this subject? */
+  holds(subject: string): boolean {
+    return this.#fold.holds(subject);
+  }
+
+  /** Resolves once everything up to this sequence number is folded; false if that took too long. */
+  reached(seq: number, withinMs: number): Promise<boolean> {
+    return this.#folded.until(seq, withinMs);
+  }
+
+  /** Resolves once everything that is in the stream now is folded. */
+  async sync(): Promise<void> {
+    const { state } = await this.#ports.jsm.streams.info(this.#stream);
+    this.#bytes = state.bytes;
+    if (!(await this.reached(state.last_seq, SYNC_MS)) || this.#gone) throw notHere();
+  }
+
+  /** Lets go of it: what was changed is in the stream when this resolves, or its fate is not known. */
+  async close(): Promise<void> {
+    await this.#journal.flushed().catch(() => undefined);
+    await this.#removal.sweep().catch(() => undefined);
+    this.drop();
+  }
+
+  /** Lets go of it at once. */
+  drop(): void {
+    this.#end(notHere());
+  }
+
+  #follow(): Follower {
+    return new Follower({
+      js: this.#ports.js,
+      stream: this.#stream,
+      next: () => this.#folded.at + 1,
+      bunch: (messages) => this.#take(messages),
+      failed: (error) => this.#fail(error),
+      log: this.#ports.log,
+    });
+  }
+
+  async #take(messages: readonly JsMsg[]): Promise<void> {
+    if (this.#gone) return;
+    const upTo = messages.at(-1)?.seq ?? 0;
+    const { added, lines } = this.#fold.take(messages);
+    if (this.#live !== null) this.#queue(this.#live, added);
+    else if (upTo >= this.#recorder.last) this.#goLive();
+    this.#folded.reach(upTo);
+    const told = (): void => void (this.#recorder.told = Math.max(this.#recorder.told, upTo));
+    await this.#ports.ledger.tell(lines, told);
+  }
+
+  /** From here on what is folded is queued, and what changes is written. */
+  #goLive(): void {
+    const { clock, log } = this.#ports;
+    this.#fold.caughtUp();
+    const rows = new JournalledRows(this.#rows, (changes) => this.#changed(changes));
+    const owner = new Owner(rows, { clock, log });
+    const nothing = (): void => undefined;
+    const space = { admit: nothing, ranOut: () => false, committed: nothing, closed: nothing };
+    this.#live = { owner, rows, store: new EmbeddedStore(owner, new Groups({ rows, space, asFailure })) };
+    this.#timer = setInterval(() => void this.#removal.sweep().catch(() => undefined), SWEEP_MS).unref();
+    this.#opened.resolve();
+  }
+
+  #queue({ owner, rows }: Live, added: readonly HeadRow[]): void {
+    if (added.length === 0) return;
+    const due = new Set<string>();
+    const now = this.#ports.clock.now();
+    for (const row of added) {
+      addRow(owner.queue, row, () => markUnreadable(rows, row, now));
+      for (const [, , destination] of decodeHead(row.head)?.deliveries ?? []) due.add(destination);
+    }
+    this.#ports.due(due);
+  }
+
+  #changed({ changes, logs, removed }: Changes): void {
+    for (const one of removed) this.#fold.forget(one);
+    const kept = (): void => {
+      for (const one of removed) this.#fold.ended(one);
+    };
+    this.#journal.push({ changes, logs, kept });
+  }
+
+  #fail(error: unknown): void {
+    if (this.#end(error)) this.#ports.lost();
+  }
+
+  /** True the first time. */
+  #end(error: unknown): boolean {
+    if (this.#gone) return false;
+    this.#gone = true;
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#follower?.stop();
+    this.#journal.fail(error);
+    this.#opened.reject(error);
+    this.#folded.close();
+    // What still waits runs against rows that nobody will see again.
+    if (this.#live === null) this.#rows.close();
+    else void this.#live.store.close();
+    return true;
+  }
+}
+
+const notHere = (): GatewayError =>
+  new GatewayError('store_unavailable', 'this part of the store changes hands', { retryAfter: 1 });
