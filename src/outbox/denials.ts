@@ -12,24 +12,32 @@ import { SubjectCounts } from './subjects.ts';
 export const DENIAL = 'denial/';
 export const OBJECTION = 'objection/';
 
+/** Those of these subjects that have anything pending or dead with any gateway, see `Store.holding`. */
+export type Holding = (subjects: readonly string[]) => Promise<readonly string[]>;
+
 export class Denials {
   readonly said = new Said();
   readonly #facts: Facts;
+  /** Null: all that is open came in here and ends here. Else only what is on its way into the store is counted here. */
+  readonly #holding: Holding | null;
   #open = new SubjectCounts();
   /**
    * While an index is rebuilt, what opens is added to both. What ends is not taken off: it may not have been counted yet, and
    * counting one too many only keeps a denial longer.
    */
   #rebuilt: SubjectCounts | null = null;
+  /** Of the denials that are kept, by subject. */
+  readonly #revisions = new Map<string, number>();
   #stops: (() => void)[] = [];
 
-  private constructor(facts: Facts) {
+  private constructor(facts: Facts, holding: Holding | null) {
     this.#facts = facts;
+    this.#holding = holding;
   }
 
   /** Reads what is known and follows what changes, also what other processes write. */
-  static async over(facts: Facts): Promise<Denials> {
-    const denials = new Denials(facts);
+  static async over(facts: Facts, holding: Holding | null = null): Promise<Denials> {
+    const denials = new Denials(facts, holding);
     const learn = (fact: Fact): void => denials.#learn(fact);
     denials.#stops = [facts.watch(DENIAL, learn), facts.watch(OBJECTION, learn)];
     for (const prefix of [DENIAL, OBJECTION]) (await facts.list(prefix)).forEach(learn);
@@ -45,7 +53,7 @@ export class Denials {
     return this.said.denied.size > 0;
   }
 
-  /** Is anything of this subject pending or dead? */
+  /** Is anything of this subject pending or dead, as far as it is counted here? */
   hasPending(subject: string): boolean {
     return this.#open.has(subject);
   }
@@ -53,7 +61,10 @@ export class Denials {
   /** A no by these subjects, for these destinations, as of `at`. Resolves when it is durable; kept only where it counts. */
   async deny(subjects: readonly string[], destinations: readonly string[], at: number): Promise<void> {
     if (destinations.length === 0) return;
-    const concerned = subjects.filter((subject) => this.hasPending(subject));
+    const counted = subjects.filter((subject) => this.hasPending(subject));
+    const others = subjects.filter((subject) => !counted.includes(subject));
+    const held = this.#holding === null ? [] : await this.#holding(others);
+    const concerned = [...counted, ...held];
     await Promise.all(concerned.map((subject) => this.#write(subject, destinations, at)));
   }
 
@@ -76,6 +87,7 @@ export class Denials {
     for (const subject of subjects) {
       if (this.#open.remove(subject, count) && this.said.denied.has(subject)) forgotten.push(subject);
     }
+    if (this.#holding !== null) return;
     await Promise.all(forgotten.map((subject) => this.#forget(subject)));
   }
 
@@ -96,6 +108,14 @@ export class Denials {
     await Promise.all(stale.map((subject) => this.#forget(subject)));
   }
 
+  /** Drops denials of subjects that nobody holds anything of, unless they were renewed meanwhile. */
+  async tidy(holding: Holding): Promise<void> {
+    const known = [...this.#revisions];
+    const held = new Set(await holding(known.map(([subject]) => subject)));
+    const stale = known.filter(([subject]) => !held.has(subject) && !this.hasPending(subject));
+    await Promise.all(stale.map(([subject, revision]) => this.#facts.put(DENIAL + subject, null, revision)));
+  }
+
   async #write(subject: string, destinations: readonly string[], at: number): Promise<void> {
     const key = DENIAL + subject;
     for (;;) {
@@ -107,12 +127,13 @@ export class Denials {
       if (revision === null) continue;
       this.#learn({ key, value, revision });
       // The last delivery may have ended while this was being written.
-      if (!this.hasPending(subject)) await this.#forget(subject);
+      if (this.#holding === null && !this.hasPending(subject)) await this.#forget(subject);
       return;
     }
   }
 
   async #forget(subject: string): Promise<void> {
+    this.#revisions.delete(subject);
     this.said.learn({ subject, denied: null });
     await this.#facts.put(DENIAL + subject, null, null);
   }
@@ -120,6 +141,8 @@ export class Denials {
   #learn(fact: Fact): void {
     if (fact.key.startsWith(DENIAL)) {
       const subject = fact.key.slice(DENIAL.length);
+      if (fact.value === null) this.#revisions.delete(subject);
+      else this.#revisions.set(subject, fact.revision);
       this.said.learn({ subject, denied: fact.value === null ? null : deniedAtOf(fact.value) });
       return;
     }

@@ -43,6 +43,7 @@ export class Outbox {
   readonly #leased = new Map<string, readonly string[]>();
   #recounting: Promise<void> = Promise.resolve();
   readonly #listeners = new Map<string, Set<() => void>>();
+  #stopDue: (() => void) | null = null;
 
   private constructor(store: Store, denials: Denials, limits: FlightLimits) {
     this.#store = store;
@@ -55,9 +56,11 @@ export class Outbox {
     ports: { readonly store: Store; readonly facts: Facts },
     limits: Partial<FlightLimits> = {},
   ): Promise<Outbox> {
-    const denials = await Denials.over(ports.facts);
-    const outbox = new Outbox(ports.store, denials, { ...FLIGHT_LIMITS, ...limits });
-    await denials.rebuild(outbox.#openSubjects());
+    const { store, facts } = ports;
+    const denials = await Denials.over(facts, store.holding ?? null);
+    const outbox = new Outbox(store, denials, { ...FLIGHT_LIMITS, ...limits });
+    outbox.#stopDue = store.onDue?.((name) => outbox.#wake(name)) ?? null;
+    if (store.holding === undefined) await denials.rebuild(outbox.#openSubjects());
     return outbox;
   }
 
@@ -81,6 +84,7 @@ export class Outbox {
 
   async claim(request: ClaimRequest): Promise<readonly Lease[]> {
     const leases = await this.#store.claim(request);
+    if (this.#store.holding !== undefined) return leases;
     for (const lease of leases)
       this.#leased.set(lease.token, 'poison' in lease.item ? [] : lease.item.subjects);
     return leases;
@@ -133,7 +137,10 @@ export class Outbox {
   }
 
   async recount(): Promise<void> {
-    const turn = this.#recounting.then(() => this.denials.rebuild(this.#openSubjects()));
+    const { holding } = this.#store;
+    const turn = this.#recounting.then(() =>
+      holding === undefined ? this.denials.rebuild(this.#openSubjects()) : this.denials.tidy(holding),
+    );
     this.#recounting = turn.catch(() => undefined);
     await turn;
   }
@@ -160,6 +167,7 @@ export class Outbox {
   /** Resolves when nothing accepted is still on its way to the disk. */
   async stop(): Promise<void> {
     await this.#flights.landed();
+    this.#stopDue?.();
     this.denials.stop();
   }
 
@@ -226,9 +234,12 @@ export class Outbox {
       const fresh = known.length === 0 ? events : events.filter((_, at) => !known.includes(at));
       for (const { destinations } of fresh)
         for (const name of destinations) if (!due.includes(name)) due.push(name);
-      if (known.length === 0) continue;
+      const { holding } = this.#store;
+      if (known.length === 0 && holding === undefined) continue;
       duplicates += known.length;
-      ended.push(this.denials.ended(subjects, deliveriesOf(events) - deliveriesOf(fresh)));
+      // Where others count what is open, nothing is left to be counted here.
+      const over = deliveriesOf(events) - (holding === undefined ? deliveriesOf(fresh) : 0);
+      if (over > 0) ended.push(this.denials.ended(subjects, over));
     }
     for (const name of due) this.#wake(name);
     const result = { accepted: told.accepted, duplicates };
