@@ -44,8 +44,8 @@ export function load(
 function settleLeases(rows: Rows): void {
   rows.transaction(() => {
     const attempts = new Map<number, Map<number, number>>();
-    for (const text of rows.leases())
-      for (const word of text.split(' ')) {
+    for (const { deliveries } of rows.leases())
+      for (const word of deliveries.split(' ')) {
         const [seq, position, attempt] = word.split('.').map(Number);
         if (seq === undefined || position === undefined || attempt === undefined) continue;
         const ofRow = attempts.get(seq) ?? new Map<number, number>();

@@ -5,7 +5,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { StoreDriver } from '../core/plugin.ts';
 import { embed } from './embedded.ts';
 import type { RestingRow } from './record.ts';
-import type { FactRow, HeadRow, LogRow, MarkRow, Rows, SpoolRow } from './rows.ts';
+import type { FactRow, HeadRow, LeaseRow, LogRow, MarkRow, Rows, SpoolRow } from './rows.ts';
 
 /** Payload bytes beyond which appends are refused; the heap must not grow until the process dies. */
 const LIMIT = 256 * 1024 * 1024;
@@ -93,8 +93,8 @@ export class MemoryRows implements Rows {
     this.#set(this.#leases, id, undefined);
   }
 
-  leases(): readonly string[] {
-    return [...this.#leases.values()];
+  leases(): readonly LeaseRow[] {
+    return [...this.#leases].map(([id, deliveries]) => ({ id, deliveries }));
   }
 
   dropLeases(): void {

@@ -27,6 +27,11 @@ export interface MarkRow {
   readonly digests: string;
 }
 
+export interface LeaseRow {
+  readonly id: number;
+  readonly deliveries: string;
+}
+
 export interface FactRow {
   readonly revision: number;
   readonly key: string;
@@ -50,7 +55,7 @@ export interface Rows {
   /** Returns an id that is never used twice. */
   addLease(deliveries: string): number;
   dropLease(id: number): void;
-  leases(): readonly string[];
+  leases(): readonly LeaseRow[];
   dropLeases(): void;
 
   addLog(at: number, entries: string): void;

@@ -11,14 +11,13 @@ import { encode } from '../record.ts';
 import { encodeRow } from './message.ts';
 import type { Published } from './publish.ts';
 import { publish } from './publish.ts';
+import type { Room } from './room.ts';
 import type { Names } from './streams.ts';
 
 /** Until the fate of an event is known; clients wait for it. */
 const APPEND_MS = 8_000;
 /** Of what a server takes, left for headers. */
 const SPARE_BYTES = 4096;
-/** An append that was refused for want of room says so for so long. */
-const FULL_MS = 5_000;
 
 export interface AppendPorts {
   readonly js: JetStreamClient;
@@ -27,7 +26,7 @@ export interface AppendPorts {
   /** The server's limit of one message. */
   readonly maxPayload: number;
   readonly clock: Clock;
-  readonly steady: Clock;
+  readonly room: Room;
   /** Partitions that are here: what no repetition has to meet goes to them. */
   here(): readonly number[];
 }
@@ -37,15 +36,9 @@ export class Appender {
   readonly #running = new Set<Promise<unknown>>();
   readonly #newest = new Map<number, number>();
   #turn = 0;
-  #fullUntil = -Infinity;
 
   constructor(ports: AppendPorts) {
     this.#ports = ports;
-  }
-
-  /** Was an append refused for want of room just now? */
-  get full(): boolean {
-    return this.#ports.steady.monotonic() < this.#fullUntil;
   }
 
   /** Sequence number of the newest row that came in here, by partition. */
@@ -62,13 +55,7 @@ export class Appender {
     const run = this.#append(admissions);
     this.#running.add(run);
     try {
-      const appended = await run;
-      this.#fullUntil = -Infinity;
-      return appended;
-    } catch (error) {
-      if (error instanceof GatewayError && error.code === 'store_full')
-        this.#fullUntil = this.#ports.steady.monotonic() + FULL_MS;
-      throw error;
+      return await run;
     } finally {
       this.#running.delete(run);
     }
@@ -97,13 +84,17 @@ export class Appender {
 
   /** True if it was known already. */
   async #keep(admission: Admission, event: AdmittedEvent): Promise<boolean> {
-    const { js, names, partitions } = this.#ports;
+    const { js, names, partitions, room } = this.#ports;
     const n = event.dedupe === null ? this.#anyPartition() : partitionOf(event.dedupe, partitions);
     const messages = messagesOf(admission, event, this.#ports);
+    for (const { length } of messages) room.demand(n, length);
     const published = await Promise.all(
       messages.map((payload, index): Promise<Published> => {
         const id = `${event.dedupe ?? event.id}${index === 0 ? '' : ` ${index}`}`;
-        return publish(js, { subject: names.row(n), payload, id }, APPEND_MS);
+        return publish(js, { subject: names.row(n), payload, id }, APPEND_MS).catch((error: unknown) => {
+          if (error instanceof GatewayError && error.code === 'store_full') room.refused(n);
+          throw error;
+        });
       }),
     );
     for (const { seq } of published) this.#newest.set(n, Math.max(seq, this.#newest.get(n) ?? 0));

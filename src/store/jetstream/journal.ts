@@ -3,7 +3,7 @@
 // replaced is refused.
 
 import type { RestingRow } from '../record.ts';
-import type { FactRow, HeadRow, LogRow, MarkRow, Rows, SpoolRow } from '../rows.ts';
+import type { FactRow, HeadRow, LeaseRow, LogRow, MarkRow, Rows, SpoolRow } from '../rows.ts';
 import type { Change, LogLine } from './message.ts';
 
 /** What one transaction changed. */
@@ -76,7 +76,7 @@ export class JournalledRows implements Rows {
   read = (seq: number): SpoolRow | null => this.#rows.read(seq);
   readHead = (seq: number): HeadRow | null => this.#rows.readHead(seq);
   scan = (seq: number, limit: number): readonly HeadRow[] => this.#rows.scan(seq, limit);
-  leases = (): readonly string[] => this.#rows.leases();
+  leases = (): readonly LeaseRow[] => this.#rows.leases();
   /** The ledger is a stream of its own, and so are facts; the server knows the message ids. */
   readLog = (): readonly LogRow[] => [];
   pruneLog = (): number => 0;

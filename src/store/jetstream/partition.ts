@@ -21,9 +21,9 @@ import type { LocalFolder } from './local.ts';
 import type { RecorderPorts } from './recorder.ts';
 import { Recorder } from './recorder.ts';
 import { Removal, removalOf } from './removal.ts';
+import { Upkeep } from './upkeep.ts';
 import { Waits } from './waits.ts';
 
-const SWEEP_MS = 300;
 const SYNC_MS = 2_000;
 
 export interface PartitionPorts extends RecorderPorts {
@@ -59,7 +59,7 @@ export class Partition {
   #live: Live | null = null;
   #gone = false;
   #bytes = 0;
-  #timer: NodeJS.Timeout | null = null;
+  #upkeep: Upkeep | null = null;
 
   private constructor(ports: PartitionPorts) {
     this.#ports = ports;
@@ -143,7 +143,7 @@ export class Partition {
 
   async erase(subjects: readonly string[]): Promise<number> {
     const ended = await this.change((store) => store.erase(subjects));
-    await this.#removal.erase();
+    await this.#removal.all(true);
     return ended;
   }
 
@@ -207,7 +207,15 @@ export class Partition {
     const nothing = (): void => undefined;
     const space = { admit: nothing, ranOut: () => false, committed: nothing, closed: nothing };
     this.#live = { owner, rows, store: new EmbeddedStore(owner, new Groups({ rows, space, asFailure })) };
-    this.#timer = setInterval(() => void this.#removal.sweep().catch(() => undefined), SWEEP_MS).unref();
+    this.#upkeep = new Upkeep({
+      jsm: this.#ports.jsm,
+      stream: this.#stream,
+      subject: this.#ports.names.journal(this.n),
+      rows,
+      removal: this.#removal,
+      journal: this.#journal,
+      recorder: this.#recorder,
+    });
     this.#opened.resolve();
   }
 
@@ -238,7 +246,7 @@ export class Partition {
   #end(error: unknown): boolean {
     if (this.#gone) return false;
     this.#gone = true;
-    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#upkeep?.stop();
     this.#follower?.stop();
     this.#journal.fail(error);
     this.#opened.reject(error);

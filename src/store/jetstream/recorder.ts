@@ -26,6 +26,8 @@ export class Recorder {
   readonly epoch = randomUUID();
   /** Everything up to here is in the ledger. */
   told = 0;
+  /** Written since the journal was written anew. */
+  changes = 0;
   readonly #ports: RecorderPorts;
   #number = 0;
   #last = 0;
@@ -62,6 +64,7 @@ export class Recorder {
   async write(batch: Batch): Promise<void> {
     const { js, names, n } = this.#ports;
     this.#number += 1;
+    this.changes += batch.changes.length;
     const { epoch, told } = this;
     const payload = encodeRecord({ ...batch, epoch, number: this.#number, told });
     const after = this.#last;

@@ -44,17 +44,22 @@ export class Removal {
     this.#left.add(seq);
   }
 
+  /** How many rows are still there. */
+  get open(): number {
+    return this.#rows.length - this.#front - this.#ended.size;
+  }
+
   /** A step of taking out what has ended. */
   sweep(): Promise<void> {
     this.#sweeping ??= this.#sweep().finally(() => (this.#sweeping = null));
     return this.#sweeping;
   }
 
-  /** Takes out all that has ended so far, and overwrites it. */
-  async erase(): Promise<void> {
+  /** Takes out all that has ended so far; `erase`: and overwrites it. */
+  async all(erase: boolean): Promise<void> {
     await this.#sweeping?.catch(() => undefined);
     for (let left = [...this.#left]; left.length > 0; left = left.slice(AT_ONCE))
-      await this.#removeAll(left.slice(0, AT_ONCE), true);
+      await this.#removeAll(left.slice(0, AT_ONCE), erase);
   }
 
   async #sweep(): Promise<void> {

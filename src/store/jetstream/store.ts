@@ -29,6 +29,7 @@ import { LedgerWriter } from './ledgerWriter.ts';
 import type { LocalFolder } from './local.ts';
 import { OwnedPartitions } from './owned.ts';
 import { Ownership } from './ownership.ts';
+import { Room } from './room.ts';
 import { mergeStats } from './stats.ts';
 import { namesOf } from './streams.ts';
 
@@ -57,6 +58,7 @@ export interface ReplicatedPorts {
 export class ReplicatedStore implements Store {
   readonly #ports: ReplicatedPorts;
   readonly #owned: OwnedPartitions;
+  readonly #room: Room;
   readonly #appender: Appender;
   readonly #ledger: LedgerWriter;
   readonly #reader: LedgerReader;
@@ -81,13 +83,14 @@ export class ReplicatedStore implements Store {
       partition: () => ({ of, names, js, jsm, folder, clock, log, ledger, due }),
       lost: (n) => this.#ownership?.lost(n),
     });
+    this.#room = new Room(jsm, address);
     this.#appender = new Appender({
+      room: this.#room,
       js,
       names,
       partitions: of,
       maxPayload: nats.info?.max_payload ?? 1024 * 1024,
       clock,
-      steady,
       here: () => this.#owned.numbers(),
     });
     this.#everywhere = new Everywhere({ nats, subject: names.ask, of, owned: this.#owned });
@@ -192,7 +195,7 @@ export class ReplicatedStore implements Store {
     return {
       destinations: mergeStats(all),
       bytes: partitions.reduce((total, { bytes }) => total + bytes, 0),
-      full: this.#appender.full,
+      full: this.#room.full,
     };
   }
 
@@ -214,6 +217,7 @@ export class ReplicatedStore implements Store {
 
   async #close(): Promise<void> {
     await this.#appender.ended();
+    this.#room.close();
     this.#owned.hurry();
     await this.#ownership?.close();
     for (const n of this.#owned.numbers()) this.#owned.drop(n);

@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { GatewayError } from '../../core/errors.ts';
 import type { RestingRow } from '../record.ts';
-import type { FactRow, HeadRow, LogRow, MarkRow, Rows, SpoolRow } from '../rows.ts';
+import type { FactRow, HeadRow, LeaseRow, LogRow, MarkRow, Rows, SpoolRow } from '../rows.ts';
 import { isCorrupt } from './failures.ts';
 import { Gaps } from './gaps.ts';
 
@@ -20,7 +20,7 @@ const SQL = {
   removeRow: 'delete from spool where seq = ?',
   addLease: 'insert into lease (deliveries) values (?)',
   dropLease: 'delete from lease where id = ?',
-  leases: 'select deliveries from lease',
+  leases: 'select id, deliveries from lease order by id',
   dropLeases: 'delete from lease',
   addLog: 'insert into ledger (at, entries) values (?, ?)',
   readLog: 'select id, at, entries from ledger where id < ? order by id desc limit ?',
@@ -112,8 +112,10 @@ export class SqliteRows implements Rows {
     this.#statements.dropLease.run(id);
   }
 
-  leases(): readonly string[] {
-    return this.#statements.leases.all().map((row) => text(row, 'deliveries'));
+  leases(): readonly LeaseRow[] {
+    return this.#statements.leases
+      .all()
+      .map((row) => ({ id: number(row, 'id'), deliveries: text(row, 'deliveries') }));
   }
 
   dropLeases(): void {
