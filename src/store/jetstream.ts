@@ -52,7 +52,7 @@ export async function openReplicated(
     closers.push(() => folder.close());
     const store = await ReplicatedStore.open({
       address,
-      nats,
+      connection,
       js,
       jsm,
       facts,

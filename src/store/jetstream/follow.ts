@@ -1,20 +1,26 @@
-// Follows a stream from a sequence number on, in order and without gaps, for ever: through reconnects and elections it goes on
-// where it was. Messages come in bunches, so that each bunch can be one transaction.
+// Follows a stream from a sequence number on, in order and without gaps, for ever. Whatever may have been missed (a message, a
+// connection, a silent server) ends a pass, and the next goes on behind what was taken. Messages come in bunches, so that each
+// bunch can be one transaction.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ConsumerMessages, JetStreamClient, JsMsg } from '@nats-io/jetstream';
+import { AckPolicy, DeliverPolicy, jetstream } from '@nats-io/jetstream';
+import type { JetStreamManager, JsMsg } from '@nats-io/jetstream';
+import { createInbox, nanos, nuid } from '@nats-io/transport-node';
 import type { Log } from '../../core/ports.ts';
+import type { Connection } from './connection.ts';
 
 const AGAIN_MS = 200;
-/** Fetched ahead. */
-const AHEAD = 1000;
+/** The server drops a consumer that nobody listens to after this. */
+const ABANDONED_MS = 30_000;
 const HEARTBEAT_MS = 1_000;
-const EXPIRES_MS = 5_000;
+/** Waiting to be taken; beyond it the pass ends, and the next begins when they are. */
+const MOST_WAITING = 20_000;
 
 export interface FollowOptions {
-  readonly js: JetStreamClient;
+  readonly connection: Connection;
+  readonly jsm: JetStreamManager;
   readonly stream: string;
-  /** Where to begin; asked again after every interruption. */
+  /** Where to begin; asked again for every pass. */
   readonly next: () => number;
   /** What it throws ends the following. */
   readonly bunch: (messages: readonly JsMsg[]) => Promise<void>;
@@ -24,81 +30,104 @@ export interface FollowOptions {
 
 export class Follower {
   readonly #options: FollowOptions;
-  #messages: ConsumerMessages | null = null;
+  readonly #stopState: () => void;
+  #end: (() => void) | null = null;
+  #waiting: JsMsg[] = [];
+  #taking: Promise<void> | null = null;
   #stopped = false;
 
   constructor(options: FollowOptions) {
     this.#options = options;
+    this.#stopState = options.connection.onState(() => this.#end?.());
     void this.#run();
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#messages?.stop();
+    this.#stopState();
+    this.#end?.();
   }
 
   async #run(): Promise<void> {
-    let quiet = false;
+    let failures = 0;
     while (!this.#stopped) {
       try {
-        const messages = await this.#open();
-        quiet = false;
-        await this.#read(messages);
-      } catch (error) {
-        if (error instanceof BunchFailed) {
-          this.#options.failed(error.cause);
-          return;
-        }
-        if (!quiet && !this.#stopped) this.#options.log.warn('stream_follow_failed', {});
-        quiet = true;
-      } finally {
-        this.#messages?.stop();
-        this.#messages = null;
+        if (this.#options.connection.state().connected) await this.#pass();
+        failures = 0;
+      } catch {
+        failures += 1;
+        if (failures % 10 === 1 && !this.#stopped) this.#options.log.warn('nats_follow_failed', { failures });
       }
+      // What came is taken before the next pass asks where to begin.
+      await this.#taking;
       if (!this.#stopped) await pause(AGAIN_MS);
     }
   }
 
-  async #open(): Promise<ConsumerMessages> {
-    const { js, stream, next } = this.#options;
-    const consumer = await js.consumers.get(stream, {
-      deliver_policy: 'by_start_sequence',
-      opt_start_seq: Math.max(1, next()),
-    });
-    this.#messages = await consumer.consume({
-      max_messages: AHEAD,
-      idle_heartbeat: HEARTBEAT_MS,
-      expires: EXPIRES_MS,
-    });
-    return this.#messages;
+  async #pass(): Promise<void> {
+    const { connection, jsm, stream, next } = this.#options;
+    const { promise: ended, resolve: end } = Promise.withResolvers<null>();
+    this.#end = () => end(null);
+    const adding = jsm.consumers.add(stream, consumerConfig(next()));
+    adding.catch(() => undefined);
+    const added = await Promise.race([adding, ended]);
+    if (added === null || this.#stopped) return;
+    const consumer = await jetstream(connection.nats).consumers.getPushConsumer(stream, added.name);
+    let told = 0;
+    let over = false;
+    const callback = (message: JsMsg): void => {
+      if (over) return;
+      told += 1;
+      over = message.info.deliverySequence !== told || this.#waiting.length >= MOST_WAITING;
+      if (over) end(null);
+      else this.#add(message);
+    };
+    const messages = await consumer.consume({ callback });
+    void messages.closed().then(this.#end, this.#end);
+    void endWhenSilent(messages.status(), this.#end);
+    await ended;
+    over = true;
+    messages.stop();
+    jsm.consumers.delete(stream, added.name).catch(() => undefined);
   }
 
-  async #read(messages: ConsumerMessages): Promise<void> {
-    let bunch: JsMsg[] = [];
-    let taking: Promise<void> | null = null;
-    let failure: BunchFailed | null = null;
-    const take = async (): Promise<void> => {
-      await new Promise(setImmediate);
-      while (bunch.length > 0 && !this.#stopped) {
-        const taken = bunch;
-        bunch = [];
-        await this.#options.bunch(taken);
-      }
-    };
-    for await (const message of messages) {
-      if (this.#stopped) return;
-      bunch.push(message);
-      taking ??= take()
-        .catch((cause: unknown) => {
-          failure = new BunchFailed('a bunch could not be taken', { cause });
-        })
-        .finally(() => (taking = null));
-      if (bunch.length >= AHEAD) await taking;
-      if (failure !== null) throw failure;
+  #add(message: JsMsg): void {
+    this.#waiting.push(message);
+    this.#taking ??= this.#take()
+      .catch((error: unknown) => {
+        this.stop();
+        this.#options.failed(error);
+      })
+      .finally(() => (this.#taking = null));
+  }
+
+  async #take(): Promise<void> {
+    // All that one read of the socket brings is one bunch.
+    await new Promise(setImmediate);
+    while (this.#waiting.length > 0 && !this.#stopped) {
+      const taken = this.#waiting;
+      this.#waiting = [];
+      await this.#options.bunch(taken);
     }
-    await taking;
-    if (failure !== null) throw failure;
   }
 }
 
-class BunchFailed extends Error {}
+async function endWhenSilent(
+  notes: AsyncIterable<{ readonly type: string }>,
+  end: () => void,
+): Promise<void> {
+  for await (const { type } of notes) if (type === 'heartbeats_missed') end();
+}
+
+const consumerConfig = (from: number) => ({
+  name: `follow_${nuid.next()}`,
+  deliver_subject: createInbox(),
+  deliver_policy: DeliverPolicy.StartSequence,
+  opt_start_seq: Math.max(1, from),
+  ack_policy: AckPolicy.None,
+  mem_storage: true,
+  num_replicas: 1,
+  inactive_threshold: nanos(ABANDONED_MS),
+  flow_control: true,
+  idle_heartbeat: nanos(HEARTBEAT_MS),
+});

@@ -12,6 +12,7 @@ import { Owner } from '../owner.ts';
 import type { HeadRow } from '../rows.ts';
 import { asFailure } from '../sqlite/failures.ts';
 import type { SqliteRows } from '../sqlite/rows.ts';
+import type { Connection } from './connection.ts';
 import { Fold } from './fold.ts';
 import { Follower } from './follow.ts';
 import type { Changes } from './journal.ts';
@@ -29,6 +30,7 @@ const SYNC_MS = 2_000;
 export interface PartitionPorts extends RecorderPorts {
   /** How many partitions there are. */
   readonly of: number;
+  readonly connection: Connection;
   readonly folder: LocalFolder;
   readonly clock: Clock;
   readonly log: Log;
@@ -178,7 +180,8 @@ export class Partition {
 
   #follow(): Follower {
     return new Follower({
-      js: this.#ports.js,
+      connection: this.#ports.connection,
+      jsm: this.#ports.jsm,
       stream: this.#stream,
       next: () => this.#folded.at + 1,
       bunch: (messages) => this.#take(messages),

@@ -19,8 +19,11 @@ export class Room {
   readonly #most: number;
   /** As the server said, and what was added here since. */
   readonly #bytes = new Map<number, number>();
+  /** Rows of so many bytes found no room. */
+  readonly #refused = new Map<number, number>();
   readonly #asked = new Set<number>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  #closed = false;
 
   constructor(jsm: JetStreamManager, address: NatsAddress) {
     this.#jsm = jsm;
@@ -28,34 +31,37 @@ export class Room {
     this.#most = (address.maxBytes / address.partitions) * FOR_ROWS;
   }
 
-  /** Is any stream without room, as far as is known? */
+  /** Was anything refused for which there is no room yet? */
   get full(): boolean {
-    for (const bytes of this.#bytes.values()) if (bytes > this.#most) return true;
-    return false;
+    return this.#refused.size > 0;
   }
 
   /** Throws `store_full` where there is no room for so many bytes more. */
   demand(n: number, bytes: number): void {
     const known = this.#bytes.get(n) ?? 0;
     this.#look(n);
-    if (known + bytes > this.#most)
+    if (known + bytes > this.#most) {
+      this.#refused.set(n, bytes);
       throw new GatewayError('store_full', 'the stream is full; try again later', { retryAfter: 5 });
+    }
     this.#bytes.set(n, known + bytes + MESSAGE_BYTES);
   }
 
   /** The server refused. */
   refused(n: number): void {
     this.#bytes.set(n, Infinity);
+    this.#refused.set(n, 0);
     this.#look(n);
   }
 
   close(): void {
+    this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
   /** Asks soon; once for all that is added until then. */
   #look(n: number): void {
-    if (this.#asked.has(n)) return;
+    if (this.#asked.has(n) || this.#closed) return;
     this.#asked.add(n);
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
@@ -70,7 +76,8 @@ export class Room {
       this.#bytes.set(n, state.bytes);
       this.#asked.delete(n);
       // What is full is looked at until it is not, so that health and metrics know.
-      if (state.bytes > this.#most) this.#look(n);
+      if (state.bytes + (this.#refused.get(n) ?? 0) > this.#most) this.#look(n);
+      else this.#refused.delete(n);
     } catch {
       this.#asked.delete(n);
       this.#look(n);

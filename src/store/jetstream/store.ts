@@ -3,7 +3,6 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
 import type { LedgerEntry, Lease, LeaseKey, Settlement } from '../../core/delivery.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type {
@@ -22,6 +21,7 @@ import type {
 import type { NatsAddress } from './address.ts';
 import { Appender } from './append.ts';
 import { asUnavailable } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { Everywhere } from './everywhere.ts';
 import { pruneLedger, readEntries } from './ledger.ts';
 import type { LedgerReader } from './ledger.ts';
@@ -40,7 +40,7 @@ const LEDGER_MS = 2_000;
 
 export interface ReplicatedPorts {
   readonly address: NatsAddress;
-  readonly nats: NatsConnection;
+  readonly connection: Connection;
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
   readonly facts: Facts;
@@ -68,7 +68,8 @@ export class ReplicatedStore implements Store {
   #closing: Promise<void> | null = null;
 
   private constructor(ports: ReplicatedPorts) {
-    const { address, nats, js, jsm, gateway, clock, steady, folder, log } = ports;
+    const { address, connection, js, jsm, gateway, clock, steady, folder, log } = ports;
+    const { nats } = connection;
     const names = namesOf(address.prefix);
     const ledger = new LedgerWriter(js, names.ledgerSubject, gateway);
     const due = (destinations: Iterable<string>): void => this.#due(destinations);
@@ -80,7 +81,7 @@ export class ReplicatedStore implements Store {
       of,
       steady,
       due,
-      partition: () => ({ of, names, js, jsm, folder, clock, log, ledger, due }),
+      partition: () => ({ of, names, connection, js, jsm, folder, clock, log, ledger, due }),
       lost: (n) => this.#ownership?.lost(n),
     });
     this.#room = new Room(jsm, address);
