@@ -1,7 +1,7 @@
 // The disposable file of one partition: rows as SQLite keeps them, without waiting for the disk, since the stream is the truth and
 // a file that is lost is filled again. And the folder for them, which one process has at a time.
 
-import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,6 +43,8 @@ function take(path: string): LocalFolder {
     const lock = openDatabase(join(path, LOCK));
     const mine = (name: string): boolean => name.startsWith('spool-');
     const wipe = (): void => {
+      // Who cleans up temporary files may have been here.
+      if (!existsSync(path)) return;
       for (const name of readdirSync(path)) if (mine(name)) rmSync(join(path, name), { force: true });
     };
     wipe();

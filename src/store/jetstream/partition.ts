@@ -218,6 +218,7 @@ export class Partition {
       removal: this.#removal,
       journal: this.#journal,
       recorder: this.#recorder,
+      bytes: (bytes) => void (this.#bytes = bytes),
     });
     this.#opened.resolve();
   }

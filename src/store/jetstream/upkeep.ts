@@ -13,6 +13,8 @@ const SWEEP_MS = 300;
 /** Changes after which the journal is written anew, at the least; else four for each row that is still there. */
 const CHANGES = 50_000;
 const PAGE = 1000;
+/** Steps from one look at the size of the stream to the next. */
+const LOOK = 7;
 
 export interface UpkeepPorts {
   readonly jsm: JetStreamManager;
@@ -23,14 +25,15 @@ export interface UpkeepPorts {
   readonly removal: Removal;
   readonly journal: Journal;
   readonly recorder: Recorder;
-  /** Default: 50,000. */
-  readonly changes?: number;
+  /** How large the stream is now and then. */
+  bytes(bytes: number): void;
 }
 
 export class Upkeep {
   readonly #ports: UpkeepPorts;
   readonly #timer: NodeJS.Timeout;
   #running = false;
+  #steps = 0;
 
   constructor(ports: UpkeepPorts) {
     this.#ports = ports;
@@ -46,9 +49,11 @@ export class Upkeep {
     if (this.#running) return;
     this.#running = true;
     try {
-      const { removal, recorder, changes = CHANGES } = this.#ports;
+      const { removal, recorder, jsm, stream } = this.#ports;
       await removal.sweep();
-      if (recorder.changes > Math.max(changes, 4 * removal.open)) await this.#compact();
+      if (recorder.changes > Math.max(CHANGES, 4 * removal.open)) await this.#compact();
+      this.#steps += 1;
+      if (this.#steps % LOOK === 0) this.#ports.bytes((await jsm.streams.info(stream)).state.bytes);
     } catch {
       // A server that does not answer, or a partition that is gone.
     } finally {
