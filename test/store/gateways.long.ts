@@ -4,6 +4,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import type { Lease } from '../../src/core/delivery.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import type { OpenedStore } from '../../src/core/plugin.ts';
@@ -345,4 +347,34 @@ withNats('an event is known as long as the address says', async (t) => {
   t.deepEqual(await again(), []);
   t.deepEqual(await again(), [0]);
   await until('it to be forgotten', async () => (await again())?.length === 0);
+});
+
+withNats('a dead letter keeps nothing else in the stream, however much passes behind it', async (t) => {
+  const nats = await startNats(t);
+  const { store } = await opened(t, nats.address, 'partitions=1&maxBytes=1GB');
+  await store.append(some(1, { subjects: ['s-dead'] }));
+  for (const lease of await claimed(store, 1)) await store.settle([{ ...keyOf(lease), result: rejected }]);
+  // More changes than it takes to write the journal anew, twenty each.
+  await store.append(some(3_000));
+  for (let round = 0; round < 20; round += 1) {
+    const leases = await claimed(store, 3_000);
+    const result = round < 19 ? { retryAt: steady.now(), code: 'http_503' } : delivered;
+    await store.settle(leases.map((lease) => ({ ...keyOf(lease), result })));
+  }
+  const client = await connect({ servers: readAddress(nats.address).servers[0] ?? '' });
+  t.teardown(() => client.close());
+  const manager = await jetstreamManager(client);
+  await until('the stream to be small', async () => {
+    const { state } = await manager.streams.info('sluis-spool-0');
+    // 60,000 changes of some 55 bytes were written; those since the journal was written anew are still there.
+    return state.bytes < 1.5 * 1024 ** 2;
+  });
+  await store.close();
+  const next = await opened(t, nats.address, 'partitions=1&maxBytes=1GB');
+  const [dead, ...none] = await next.store.find({ state: 'dead' });
+  t.like(dead, { code: 'http_400', subjects: ['s-dead'], attempts: 1 });
+  t.is(none.length, 0);
+  t.deepEqual(await next.store.find({ state: 'pending' }), []);
+  t.is(await next.store.requeue([dead?.id ?? '']), 1);
+  t.is((await next.store.claim(ALL)).length, 1);
 });

@@ -16,7 +16,7 @@ export async function answerFor(partition: Partition, { kind, input }: Question)
         subjects: [...found.subjects],
       }));
     case 'requeue':
-      return partition.change((store) => store.requeue(texts(input)));
+      return partition.requeue(texts(input));
     case 'erase':
       return partition.erase(texts(input));
     case 'holds':

@@ -7,6 +7,7 @@ import { AckPolicy, DeliverPolicy, jetstream } from '@nats-io/jetstream';
 import type { JetStreamManager, JsMsg } from '@nats-io/jetstream';
 import { createInbox, nanos, nuid } from '@nats-io/transport-node';
 import type { Log } from '../../core/ports.ts';
+import { asUnavailable } from './connection.ts';
 import type { Connection } from './connection.ts';
 
 const AGAIN_MS = 200;
@@ -51,6 +52,7 @@ export class Follower {
   async #run(): Promise<void> {
     let failures = 0;
     while (!this.#stopped) {
+      if (this.#options.connection.nats.isClosed()) return this.#fail(asUnavailable(null));
       try {
         if (this.#options.connection.state().connected) await this.#pass();
         failures = 0;
@@ -94,11 +96,13 @@ export class Follower {
   #add(message: JsMsg): void {
     this.#waiting.push(message);
     this.#taking ??= this.#take()
-      .catch((error: unknown) => {
-        this.stop();
-        this.#options.failed(error);
-      })
+      .catch((error: unknown) => this.#fail(error))
       .finally(() => (this.#taking = null));
+  }
+
+  #fail(error: unknown): void {
+    this.stop();
+    this.#options.failed(error);
   }
 
   async #take(): Promise<void> {

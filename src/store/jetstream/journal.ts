@@ -105,6 +105,8 @@ interface Pushed extends Batch {
   kept(): void;
 }
 
+const charsOf = (change: Change | undefined): number => 24 + (change?.[2]?.length ?? 0);
+
 interface Waiter {
   readonly upTo: number;
   resolve(): void;
@@ -127,9 +129,18 @@ export class Journal {
     this.#failed = failed;
   }
 
-  push(batch: Pushed): void {
+  /** Large ones become several records: what they say holds one by one. */
+  push({ changes, logs, kept }: Pushed): void {
     if (this.#failure !== null) return;
-    this.#queue.push(batch);
+    let from = 0;
+    for (let to = 0, chars = 0; to < changes.length; to += 1) {
+      chars += charsOf(changes[to]);
+      if (to === from || chars <= RECORD_CHARS) continue;
+      this.#queue.push({ changes: changes.slice(from, to), logs: [], kept: () => undefined });
+      this.#given += 1;
+      [from, chars] = [to, charsOf(changes[to])];
+    }
+    this.#queue.push({ changes: changes.slice(from), logs, kept });
     this.#given += 1;
     if (!this.#writing) void this.#run();
   }
@@ -178,7 +189,7 @@ export class Journal {
   #take(): readonly Pushed[] {
     let [chars, count] = [0, 0];
     for (const batch of this.#queue) {
-      for (const change of batch.changes) chars += 24 + (change[2]?.length ?? 0);
+      for (const change of batch.changes) chars += charsOf(change);
       for (const { entries } of batch.logs) chars += 40 + entries.length;
       if (count > 0 && chars > RECORD_CHARS) break;
       count += 1;

@@ -34,13 +34,24 @@ export class LedgerWriter {
 
   /** `done` is called once these lines and all before are kept. Resolves when there is room for more. */
   tell(lines: readonly ToldLine[], done: () => void): Promise<void> {
-    let chars = 0;
-    for (const { entries } of lines) chars += entries.length + 64;
-    this.#queue.push({ lines, chars, done });
-    this.#chars += chars;
+    let [from, chars] = [0, 0];
+    for (const [to, line] of lines.entries()) {
+      const more = line.entries.length + 64;
+      if (to > from && chars + more > MESSAGE_CHARS) {
+        this.#add({ lines: lines.slice(from, to), chars, done: () => undefined });
+        [from, chars] = [to, 0];
+      }
+      chars += more;
+    }
+    this.#add({ lines: lines.slice(from), chars, done });
     if (!this.#writing) void this.#run();
     if (this.#chars < WAITING_CHARS) return Promise.resolve();
     return this.flushed();
+  }
+
+  #add(telling: Telling): void {
+    this.#queue.push(telling);
+    this.#chars += telling.chars;
   }
 
   /** Resolves when nothing waits any more. */

@@ -72,7 +72,9 @@ export class OwnedPartitions {
       this.#ports.lost(n);
     };
     const partition = await Partition.open({ ...this.#ports.partition(n), n, lost });
-    if (opened.lost) throw new GatewayError('store_unavailable', 'it was lost again at once');
+    if (this.#hurried) partition.drop();
+    if (opened.lost || this.#hurried)
+      throw new GatewayError('store_unavailable', 'it was lost again at once');
     opened.partition = partition;
     this.#here.set(n, partition);
     this.#ports.due(partition.destinations());

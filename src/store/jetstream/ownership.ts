@@ -138,7 +138,9 @@ export class Ownership {
       const holder = this.#held.get(n)?.gateway ?? null;
       const free = holder === null || holder === self || !this.#lives(holder);
       const failed = clock.monotonic() - (this.#failedAt.get(n) ?? -Infinity) < AGAIN_MS;
-      if (ours === 'here' && !wanted) doing.push(this.#release(n));
+      // Also what is ours by the facts alone, because it could not be opened or let go.
+      const mine = ours === 'here' || (ours === undefined && holder === self);
+      if (mine && !wanted) doing.push(this.#release(n));
       else if (ours === undefined && wanted && free && !failed) doing.push(this.#take(n));
     }
     return doing;

@@ -143,6 +143,12 @@ export class Partition {
     return answer;
   }
 
+  async requeue(ids: readonly string[]): Promise<number> {
+    const count = await this.change((store) => store.requeue(ids));
+    if (count > 0) this.#ports.due(this.destinations());
+    return count;
+  }
+
   async erase(subjects: readonly string[]): Promise<number> {
     const ended = await this.change((store) => store.erase(subjects));
     await this.#removal.all(true);

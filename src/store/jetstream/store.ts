@@ -190,6 +190,8 @@ export class ReplicatedStore implements Store {
   /** Of the partitions that are here; over all gateways they add up. */
   async stats(): Promise<StoreStats> {
     this.#demandOpen();
+    // A gateway that is cut off can neither take in nor deliver: health has to say so.
+    if (this.#ownership?.mayAct !== true) throw asUnavailable(null);
     await this.#followOwn();
     const partitions = this.#owned.all();
     const all = await Promise.all(partitions.map((partition) => partition.store.stats()));

@@ -12,7 +12,7 @@ import type { Removal } from './removal.ts';
 const SWEEP_MS = 300;
 /** Changes after which the journal is written anew, at the least; else four for each row that is still there. */
 const CHANGES = 50_000;
-const PAGE = 1000;
+const PAGE = 200;
 /** Steps from one look at the size of the stream to the next. */
 const LOOK = 7;
 
