@@ -243,9 +243,9 @@ withNats('erasing at one gateway removes what the other owns, from every file', 
 /** Appends one after the other until told to stop; answers the ids of what was acknowledged. */
 function appending(store: OpenedStore['store']): { readonly stop: () => Promise<readonly string[]> } {
   const acknowledged: string[] = [];
-  let on = true;
+  const stopped = new AbortController();
   const lane = async (): Promise<void> => {
-    while (on) {
+    while (!stopped.signal.aborted) {
       const batch = spread(5);
       try {
         await store.append(batch);
@@ -258,7 +258,7 @@ function appending(store: OpenedStore['store']): { readonly stop: () => Promise<
   const lanes = Promise.all([lane(), lane(), lane()]);
   return {
     async stop() {
-      on = false;
+      stopped.abort();
       await lanes;
       return acknowledged;
     },
@@ -313,10 +313,10 @@ withNats('a store that is full refuses rows, and goes on settling and erasing', 
   const { store } = await opened(t, nats.address, 'partitions=1&maxBytes=4MB');
   const canary = 'x'.repeat(50_000);
   const fill = () => store.append([admission({ events: [event({ canary })] })]);
-  let refused = '';
-  for (let count = 0; refused === '' && count < 200; count += 1)
-    await fill().catch((error: unknown) => (refused = codeOf(error)));
-  t.is(refused, 'store_full');
+  const refused = await t.throwsAsync(async () => {
+    for (let count = 0; count < 200; count += 1) await fill();
+  });
+  t.is(codeOf(refused), 'store_full');
   t.true((await store.stats()).full);
   const leases = await claimed(store, 10);
   const answers = await store.settle(leases.map((lease) => ({ ...keyOf(lease), result: delivered })));

@@ -130,8 +130,9 @@ export class Journal {
   }
 
   /** Large ones become several records: what they say holds one by one. */
-  push({ changes, logs, kept }: Pushed): void {
+  push(pushed: Pushed): void {
     if (this.#failure !== null) return;
+    const { changes, logs } = pushed;
     let from = 0;
     for (let to = 0, chars = 0; to < changes.length; to += 1) {
       chars += charsOf(changes[to]);
@@ -140,7 +141,7 @@ export class Journal {
       this.#given += 1;
       [from, chars] = [to, charsOf(changes[to])];
     }
-    this.#queue.push({ changes: changes.slice(from), logs, kept });
+    this.#queue.push({ changes: changes.slice(from), logs, kept: () => pushed.kept() });
     this.#given += 1;
     if (!this.#writing) void this.#run();
   }
