@@ -43,6 +43,8 @@ export class Ownership {
   readonly #held = new Map<number, Held>();
   /** Gateways by the monotonic instant at which their heartbeat was last seen. */
   readonly #seen = new Map<string, number>();
+  /** Gateways that said they are leaving: a heartbeat that was under way means nothing any more. */
+  readonly #left = new Set<string>();
   readonly #ours = new Map<number, Ours>();
   readonly #failedAt = new Map<number, number>();
   readonly #stops: (() => void)[];
@@ -90,14 +92,19 @@ export class Ownership {
 
   #sawGateway({ key, value }: Fact): void {
     const gateway = key.slice(GATEWAY.length);
-    if (value === null) this.#seen.delete(gateway);
-    else this.#seen.set(gateway, this.#ports.clock.monotonic());
+    if (value === null) {
+      this.#seen.delete(gateway);
+      this.#left.delete(gateway);
+    } else if (!this.#left.has(gateway)) this.#seen.set(gateway, this.#ports.clock.monotonic());
   }
 
   #sawPartition({ key, value, revision }: Fact): void {
     const n = Number(key.slice(PARTITION.length));
     const [gateway, left] = isObject(value) ? [value['gateway'], value['left']] : [];
-    if (typeof left === 'string') this.#seen.delete(left);
+    if (typeof left === 'string') {
+      this.#seen.delete(left);
+      this.#left.add(left);
+    }
     const known = this.#held.get(n);
     if ((known?.revision ?? 0) >= revision) return;
     this.#held.set(n, { gateway: typeof gateway === 'string' ? gateway : null, revision });
