@@ -4,7 +4,7 @@
 import { recheckDelivery } from './accept.ts';
 import { RunningConfig } from './config/running.ts';
 import type { Snapshot } from './core/config.ts';
-import type { OpenedStore } from './core/plugin.ts';
+import type { OpenedStore, StoreFinding } from './core/plugin.ts';
 import type { Log } from './core/ports.ts';
 import { Deliveries } from './delivery/deliveries.ts';
 import { destinationType } from './destinations/index.ts';
@@ -15,7 +15,7 @@ import type { LogOptions } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { labelsOf } from './publicSide.ts';
-import { openStore } from './store/index.ts';
+import { driverOf, openStore } from './store/index.ts';
 import { clock, random } from './surroundings.ts';
 import { startTaking } from './taking.ts';
 import type { Taking } from './taking.ts';
@@ -77,6 +77,11 @@ function keepHouse(outbox: Outbox, config: RunningConfig, log: Log): () => void 
 /** The store of a routing file, for commands, while no gateway owns it. Throws `store_locked` if one does. */
 export const openOffline = (snapshot: Snapshot): Promise<OpenedStore> =>
   openStore(snapshot.store, { clock, log: createLog({ level: 'warn' }) });
+
+/** What asking the store of a routing file finds; null: there is nothing to ask before it is opened. */
+export const inspectStore = (snapshot: Snapshot): Promise<readonly StoreFinding[] | null> =>
+  driverOf(snapshot.store)?.inspect?.(snapshot.store, { clock, log: createLog({ level: 'silent' }) }) ??
+  Promise.resolve(null);
 
 /** Closers are run in reverse. */
 type Closers = (() => void | Promise<void>)[];

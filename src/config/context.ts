@@ -17,7 +17,7 @@ export type KnownType = Pick<
 export interface Registries {
   readonly destinations: readonly KnownType[];
   readonly readers: readonly Pick<ConsentReader, 'source'>[];
-  readonly stores: readonly Pick<StoreDriver, 'scheme'>[];
+  readonly stores: readonly Pick<StoreDriver, 'scheme' | 'problems'>[];
 }
 
 export interface Context {

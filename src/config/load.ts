@@ -88,17 +88,23 @@ function compileServer(context: Context): ServerConfig {
   };
 }
 
+/** User and password in an address. */
+const LOGIN = /^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/;
+
 function compileStore(context: Context): string {
   const store = section('store', { schema: schema.store, empty: schema.store.parse(undefined) }, context);
   const scheme = store.slice(0, store.indexOf(':'));
-  const known = context.registries.stores.map((driver) => driver.scheme);
-  if (!known.includes(scheme))
+  const { stores } = context.registries;
+  const driver = stores.find((each) => each.scheme === scheme);
+  if (driver === undefined)
     context.report.error(
       'unknown-store',
       ['store'],
-      `there is no store driver for this scheme; known: ${known.join(', ')}`,
+      `there is no store driver for this scheme; known: ${stores.map((each) => each.scheme).join(', ')}`,
     );
-  else if (scheme === 'sqlite' && store === 'sqlite:')
+  for (const problem of driver?.problems?.(store) ?? [])
+    context.report.error('wrong-value', ['store'], problem);
+  if (scheme === 'sqlite' && store === 'sqlite:')
     context.report.error('wrong-value', ['store'], 'expected `sqlite:PATH`');
   return store;
 }
@@ -155,7 +161,8 @@ function compile(context: Context, options: LoadOptions): Snapshot {
     notices,
     destinations,
   };
-  return { digest: digestOf(body), ...body };
+  // Like other secrets, who may use the store is left out of the digest.
+  return { digest: digestOf({ ...body, store: store.replace(LOGIN, '$1') }), ...body };
 }
 
 function contextFor(

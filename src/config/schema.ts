@@ -30,7 +30,9 @@ export const store = z
   .string()
   .regex(/^[a-z][a-z0-9+.-]*:\S*$/, 'expected `memory:`, `sqlite:PATH` or another `SCHEME:ADDRESS`')
   .prefault(D.store)
-  .describe('Where accepted events rest: `memory:` or `sqlite:PATH`.');
+  .describe(
+    'Where accepted events rest: `memory:`, `sqlite:PATH`, or `nats://HOST:PORT,…` (over TLS `tls://HOST:PORT,…`).',
+  );
 
 export const secrets = z
   .array(

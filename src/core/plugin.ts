@@ -202,8 +202,25 @@ export interface OpenedStore {
   readonly facts: Facts;
 }
 
+/** What asking a store found; messages name no secret. */
+export interface StoreFinding {
+  readonly code: string;
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+}
+
 export interface StoreDriver {
   /** Scheme of the `store` setting: `memory`, `sqlite`. */
   readonly scheme: string;
+  /** What is wrong with an address, told without looking at anything but it, and without a secret. Default: nothing. */
+  problems?(address: string): readonly string[];
+  /**
+   * Asks whatever answers at the address, changes nothing. Throws `store_unavailable` where nothing answers. Default: there is
+   * nothing to ask before the store is opened.
+   */
+  inspect?(
+    address: string,
+    surroundings: { readonly clock: Clock; readonly log: Log },
+  ): Promise<readonly StoreFinding[]>;
   open(address: string, surroundings: { readonly clock: Clock; readonly log: Log }): Promise<OpenedStore>;
 }

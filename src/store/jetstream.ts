@@ -7,11 +7,13 @@ import { jetstream as clientOf, jetstreamManager } from '@nats-io/jetstream';
 import { GatewayError } from '../core/errors.ts';
 import type { OpenedStore, StoreDriver } from '../core/plugin.ts';
 import type { Clock, Facts, Log } from '../core/ports.ts';
-import { readAddress } from './jetstream/address.ts';
+import { parseAddress, readAddress } from './jetstream/address.ts';
 import type { NatsAddress } from './jetstream/address.ts';
 import { openConnection } from './jetstream/connection.ts';
 import { ensureStream } from './jetstream/ensureStream.ts';
 import { JetstreamFacts } from './jetstream/facts.ts';
+import { factsStream } from './jetstream/factsBucket.ts';
+import { inspect } from './jetstream/inspect.ts';
 import { takeFolder } from './jetstream/local.ts';
 import { ReplicatedStore } from './jetstream/store.ts';
 import { streamsOf } from './jetstream/streams.ts';
@@ -82,6 +84,14 @@ async function checkPartitions(facts: Facts, partitions: number): Promise<void> 
 
 export const replicated: StoreDriver = {
   scheme: 'nats',
+  problems(address) {
+    const parsed = parseAddress(address);
+    return parsed.ok ? [] : parsed.problems;
+  },
+  async inspect(text, { clock, log }) {
+    const address = readAddress(text);
+    return inspect(address, [...streamsOf(address), factsStream(address)], { clock, log });
+  },
   open: (address, surroundings) => openReplicated(readAddress(address), surroundings),
 };
 

@@ -112,6 +112,18 @@ destinations:
   },
   {
     code: 'plain-secret',
+    name: 'a password in the address of the store',
+    text: `store: «plain-secret»nats://shop:written-out@nats.example:4222
+`,
+  },
+  {
+    code: 'plain-secret',
+    name: 'a password that the address of the store refers to, and one without',
+    text: `store: 'nats://shop:\${TOKEN}@nats.example:4222?prefix=a@b'
+`,
+  },
+  {
+    code: 'plain-secret',
     name: 'references, and defaults on trial',
     text: `${SITE}destinations:
   ga4: { type: ga4, measurementId: G-ABC123, apiSecret: '\${GA4_API_SECRET}' }

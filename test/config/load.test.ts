@@ -9,7 +9,7 @@ import { REGISTRIES } from '../../src/config/registries.ts';
 import * as schema from '../../src/config/schema.ts';
 import type { Snapshot } from '../../src/core/config.ts';
 import { destination, mapping, site, snapshot as example } from '../support/snapshot.ts';
-import { ENV, HEAD, load, said } from './marked.ts';
+import { ENV, HEAD, load, registries, said } from './marked.ts';
 
 const DESIGN = `# yaml-language-server: $schema=./gateway.schema.json
 server:
@@ -280,6 +280,30 @@ test('the digest names the effective file and leaves secrets out', (t) => {
   t.is(loaded(DESIGN.replace(/#.*/g, '')).digest, digest);
   t.not(loaded(DESIGN.replace('form_*', 'form_start')).digest, digest);
   t.not(loaded(DESIGN.replace('session_replay', 'replay')).digest, digest);
+});
+
+test('the digest names the store, not who may use it', (t) => {
+  const digestWith = (address: string, token: string): string =>
+    loaded(`${HEAD}store: '${address}'\n`, { env: { ...ENV, TOKEN: token } }).digest;
+  const digest = digestWith('nats://shop:${TOKEN}@nats.example?prefix=a', 'one');
+  t.is(digestWith('nats://shop:${TOKEN}@nats.example?prefix=a', 'another'), digest);
+  t.not(digestWith('nats://shop:${TOKEN}@nats.example?prefix=b', 'one'), digest);
+  t.not(digestWith('nats://shop:${TOKEN}@nats2.example?prefix=a', 'one'), digest);
+});
+
+test('what a driver finds wrong with an address stands at the address', (t) => {
+  const nats = {
+    scheme: 'nats',
+    problems: (address: string) => [`${address.length} characters`, 'and more'],
+  };
+  const result = load(`${HEAD}store: nats://a\n`, { registries: { ...registries, stores: [nats] } });
+  t.deepEqual(
+    result.problems.flatMap(({ code, path, message }) => (path === 'store' ? [[code, path, message]] : [])),
+    [
+      ['wrong-value', 'store', '8 characters'],
+      ['wrong-value', 'store', 'and more'],
+    ],
+  );
 });
 
 test('a route adds to what its type demands and takes nothing away', (t) => {

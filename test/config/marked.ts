@@ -39,7 +39,7 @@ const adserver: KnownType = {
 export const registries: Registries = {
   destinations: [...DESTINATION_TYPES, clarity, recorder, adserver],
   readers: CONSENT_READERS,
-  stores: [{ scheme: 'memory' }, { scheme: 'sqlite' }],
+  stores: [{ scheme: 'memory' }, { scheme: 'sqlite' }, { scheme: 'nats' }],
 };
 
 export const ENV = {

@@ -126,6 +126,12 @@ test('check: a good file is 0', async (t) => {
   t.true(json().every((problem) => (problem as { severity: string }).severity === 'warning')); // as check writes it
 });
 
+test('check --live: a store without servers has nobody to ask', async (t) => {
+  const { code, err } = await sluis(['check', '--live', shopFile(t)]);
+  t.is(code, 0);
+  t.regex(err, /no servers to ask/);
+});
+
 test('check: a bad file is 1, with every problem at its place, as JSON and as text', async (t) => {
   const file = shopFile(t, (text) =>
     text.replace('type: hubspot', 'type: hubspott').replace("'2026-01'", "''"),

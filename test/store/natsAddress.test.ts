@@ -99,6 +99,8 @@ const WRONG: readonly [string, RegExp][] = [
   ['nats://a?local=%', /percent sign/],
   ['nats://a?Prefix=a', /unknown parameter/],
   ['nats://a?constructor=a', /unknown parameter/],
+  ['tls://10.0.0.1', /TLS wants host names/],
+  ['nats://a,[::1]?ca=/ca', /TLS wants host names/],
   ['nats://a#x', /expected `nats:\/\/HOST/],
   ['nats://a/b', /expected `nats:\/\/HOST/],
 ];

@@ -2,17 +2,16 @@
 
 import { jetstreamManager } from '@nats-io/jetstream';
 import { GatewayError } from '../../src/core/errors.ts';
-import type { Clock, Log } from '../../src/core/ports.ts';
 import { readAddress } from '../../src/store/jetstream/address.ts';
 import { openConnection } from '../../src/store/jetstream/connection.ts';
 import { until } from '../support/gateway.ts';
 import { missingNats, startNats } from '../support/nats.ts';
 import { needing } from '../support/skip.ts';
+import { recordingLog, runningClock } from './natsSurroundings.ts';
 
 const withNats = needing(missingNats());
-const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
-const nothing = (): void => undefined;
-const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+const clock = runningClock;
+const log = recordingLog();
 
 withNats('a connection outlives its server, and says since when it was without', async (t) => {
   const nats = await startNats(t);

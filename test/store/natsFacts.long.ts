@@ -3,7 +3,7 @@
 import type { ExecutionContext } from 'ava';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { GatewayError } from '../../src/core/errors.ts';
-import type { Clock, Fact, Log } from '../../src/core/ports.ts';
+import type { Fact } from '../../src/core/ports.ts';
 import { readAddress } from '../../src/store/jetstream/address.ts';
 import { openConnection } from '../../src/store/jetstream/connection.ts';
 import type { Connection } from '../../src/store/jetstream/connection.ts';
@@ -12,15 +12,10 @@ import { until } from '../support/gateway.ts';
 import { missingNats, startNats } from '../support/nats.ts';
 import { startProxy } from '../support/proxy.ts';
 import { needing } from '../support/skip.ts';
+import { recordingLog, runningClock } from './natsSurroundings.ts';
 
 const withNats = needing(missingNats());
-const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
-
-function recordingLog(): Log & { readonly codes: string[] } {
-  const codes: string[] = [];
-  const note = (code: string): void => void codes.push(code);
-  return { codes, debug: note, info: note, warn: note, error: note };
-}
+const clock = runningClock;
 
 interface Opened {
   readonly facts: JetstreamFacts;

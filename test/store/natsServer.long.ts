@@ -6,18 +6,17 @@
 import type { ExecutionContext } from 'ava';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { JetStreamClient, JetStreamManager, JetStreamPublishOptions } from '@nats-io/jetstream';
-import type { Clock, Log } from '../../src/core/ports.ts';
 import { readAddress } from '../../src/store/jetstream/address.ts';
 import { openConnection } from '../../src/store/jetstream/connection.ts';
 import { missingNats, startNats } from '../support/nats.ts';
 import { needing } from '../support/skip.ts';
+import { recordingLog, runningClock } from './natsSurroundings.ts';
 
 const withNats = needing(missingNats());
 const ROUNDS = 60;
 const STREAM = 'contested';
-const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
-const nothing = (): void => undefined;
-const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+const clock = runningClock;
+const log = recordingLog();
 
 interface Contest {
   readonly manager: JetStreamManager;

@@ -16,8 +16,11 @@ function secretPaths(value: unknown, path: Path, found: Path[]): void {
     for (const [key, each] of Object.entries(value)) secretPaths(each, [...path, key], found);
 }
 
+/** User and password, or a token, in the address of a store. */
+const LOGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*@/;
+
 function allSecrets({ snapshot }: LintInput): readonly Path[] {
-  const found: Path[] = [];
+  const found: Path[] = LOGIN.test(snapshot.store) ? [['store']] : [];
   secretPaths(snapshot.server.adminTokens, ['server', 'adminTokens'], found);
   secretPaths(snapshot.secrets, ['secrets'], found);
   for (const site of snapshot.sites) secretPaths(site.serverKeys, ['sites', site.name, 'serverKeys'], found);

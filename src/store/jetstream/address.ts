@@ -93,6 +93,9 @@ function serverOf(text: string): string | null {
   return match === null || port === 0 || port > 65_535 ? null : `${match[1]}:${port}`;
 }
 
+/** The client would ask a server at such an address for a certificate of `localhost`. */
+const isNumeric = (server: string): boolean => /^(?:\[|[\d.]+:\d+$)/.test(server);
+
 function serversOf(text: string, problems: string[]): readonly string[] {
   const servers = text.split(',').map(serverOf);
   const sound = servers.filter((server) => server !== null);
@@ -204,9 +207,12 @@ export function parseAddress(text: string): ParsedAddress {
   const servers = serversOf(hosts, problems);
   const [ca, cert, key] = [path(reader, 'ca'), path(reader, 'cert'), path(reader, 'key')];
   if ((cert === null) !== (key === null)) problems.push('`cert` and `key` belong together');
+  const tls = scheme === 'tls' || ca !== null || cert !== null;
+  if (tls && servers.some(isNumeric))
+    problems.push('servers: TLS wants host names, since addresses are not compared with certificates');
   const address = {
     servers,
-    tls: scheme === 'tls' || ca !== null || cert !== null,
+    tls,
     login: loginOf(user, reader),
     ...optionsOf(reader, servers.length),
     ca,

@@ -110,15 +110,19 @@ function tlsOptions({ tls, ca, cert, key }: NatsAddress): NodeConnectionOptions 
 
 const TLS_CODE = /^(?:ERR_TLS|ERR_SSL|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|ERR_OSSL)/;
 
+/** The client wraps some of what Node throws. */
+const codeOf = (error: unknown): string =>
+  error instanceof Error ? String(Reflect.get(error, 'code') ?? codeOf(error.cause)) : '';
+
 /** Why no server let us in. The client's own messages may name users, so they stay in `cause`. */
 function asStartFailure(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
   if (error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError)
     return invalid('the NATS servers of the store address refuse its credentials', error);
-  const code = error instanceof Error ? String(Reflect.get(error, 'code') ?? '') : '';
+  const code = codeOf(error);
   if (TLS_CODE.test(code)) return invalid(`TLS with the NATS servers of the store fails: ${code}`, error);
-  if (error instanceof errors.InvalidArgumentError)
-    return invalid('the NATS servers of the store do not speak TLS, or want it set up', error);
+  if (error instanceof errors.ConnectionError && error.message.includes("support 'tls'"))
+    return invalid('the NATS servers of the store do not speak TLS', error);
   return asUnavailable(error);
 }
 

@@ -62,7 +62,8 @@ function asSetupFailure(error: unknown, { name, num_replicas }: StreamShape): Ga
     : asUnavailable(error);
 }
 
-async function infoOf(manager: JetStreamManager, name: string): Promise<StreamInfo | null> {
+/** Null: there is no such stream. */
+export async function infoOf(manager: JetStreamManager, name: string): Promise<StreamInfo | null> {
   try {
     return await manager.streams.info(name);
   } catch (error) {
