@@ -196,8 +196,10 @@ export class Partition {
     });
   }
 
-  async #take(messages: readonly JsMsg[]): Promise<void> {
-    if (this.#gone) return;
+  async #take(all: readonly JsMsg[]): Promise<void> {
+    // A replica that is behind begins with its own end where that is before what was asked for (nats-server 2.9).
+    const messages = all.filter(({ seq }) => seq > this.#folded.at);
+    if (this.#gone || messages.length === 0) return;
     const upTo = messages.at(-1)?.seq ?? 0;
     const { added, lines } = this.#fold.take(messages);
     if (this.#live !== null) this.#queue(this.#live, added);
