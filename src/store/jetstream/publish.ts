@@ -17,7 +17,8 @@ const NO_ROOM: ReadonlySet<number> = new Set([10_002, 10_023, 10_028, 10_047, 10
 export interface Publication {
   readonly subject: string;
   readonly payload: string;
-  readonly id: string;
+  /** By which a repetition is known; servers remember each for the whole window, some 160 bytes. */
+  readonly id?: string;
   /** Sequence number of the last message of the subject, which must still be the last. */
   readonly after?: number;
   readonly headers?: MsgHdrs;
@@ -42,9 +43,9 @@ export async function publish(
 ): Promise<Published> {
   const { subject, payload, id, after, headers } = publication;
   const options = {
-    msgID: id,
     timeout: ANSWER_MS,
     retries: 0,
+    ...(id === undefined ? {} : { msgID: id }),
     ...(headers === undefined ? {} : { headers }),
     ...(after === undefined ? {} : { expect: { lastSubjectSequence: after } }),
   };
