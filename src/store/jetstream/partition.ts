@@ -217,7 +217,11 @@ export class Partition {
     const owner = new Owner(rows, { clock, log });
     const nothing = (): void => undefined;
     const space = { admit: nothing, ranOut: () => false, committed: nothing, closed: nothing };
-    this.#live = { owner, rows, store: new EmbeddedStore(owner, new Groups({ rows, space, asFailure })) };
+    this.#live = {
+      owner,
+      rows,
+      store: new EmbeddedStore(owner, new Groups({ rows, space, asFailure }, clock)),
+    };
     this.#upkeep = new Upkeep({
       jsm: this.#ports.jsm,
       stream: this.#stream,
