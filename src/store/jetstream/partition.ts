@@ -34,6 +34,8 @@ export interface PartitionPorts extends RecorderPorts {
   readonly folder: LocalFolder;
   readonly clock: Clock;
   readonly log: Log;
+  /** See `RemovalPorts`. */
+  readonly holdMs: number | null;
   readonly ledger: Pick<LedgerWriter, 'tell'>;
   /** Something for these destinations came in. */
   due(destinations: Iterable<string>): void;
@@ -74,9 +76,12 @@ export class Partition {
       (batch) => this.#recorder.write(batch),
       (error) => this.#fail(error),
     );
-    this.#removal = new Removal(
-      removalOf(jsm, this.#stream, () => Math.min(this.#recorder.last, this.#recorder.told + 1)),
-    );
+    this.#removal = new Removal({
+      ...removalOf(jsm, this.#stream),
+      holdMs: ports.holdMs,
+      now: () => ports.clock.monotonic(),
+      limit: () => Math.min(this.#recorder.last, this.#recorder.told + 1),
+    });
     this.#fold = new Fold({
       n,
       of,
@@ -230,6 +235,8 @@ export class Partition {
       removal: this.#removal,
       journal: this.#journal,
       recorder: this.#recorder,
+      holds: this.#ports.holdMs !== null,
+      localSeq: (seq) => seq * this.#ports.of + this.n,
       bytes: (bytes) => void (this.#bytes = bytes),
     });
     this.#opened.resolve();
