@@ -88,8 +88,6 @@ const WRONG: readonly [string, RegExp][] = [
   ['nats://a?partitions=65', /`partitions`/],
   ['nats://a?dedupe=1', /`dedupe`/],
   ['nats://a?dedupe=500ms', /`dedupe`/],
-  ['nats://a,b,c?dedupe=2h', /`dedupe`/],
-  ['nats://a,b,c?dedupe=30s', /`dedupe`/],
   ['nats://a?maxBytes=31MB', /`maxBytes`.*`32MB`/],
   ['nats://a?maxBytes=1e9', /`maxBytes`/],
   ['nats://a?cert=/c', /belong together/],
@@ -162,11 +160,4 @@ test('anything at all is an address or has problems', (t) => {
     }),
   );
   t.pass();
-});
-
-test('with replicas a repetition is known for two minutes, since what was delivered rests as long', (t) => {
-  const parsed = parseAddress('nats://a,b,c');
-  t.is(parsed.ok && parsed.address.dedupeMs, 120_000);
-  const single = parseAddress('nats://a,b,c?replicas=1');
-  t.is(single.ok && single.address.dedupeMs, 86_400_000);
 });

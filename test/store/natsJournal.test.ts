@@ -98,8 +98,6 @@ test('a finished beginning is purged at once, what ended behind an open row is r
     purge: async (before) => void done.push(`purge ${before}`),
     remove: async (seq, erase) => void done.push(`${erase ? 'erase' : 'remove'} ${seq}`),
     limit: () => limit,
-    holdMs: null,
-    now: () => 0,
   });
   [1, 2, 4, 7, 9].forEach((seq) => removal.added(seq));
   [1, 2, 7].forEach((seq) => removal.ended(seq));
@@ -118,30 +116,4 @@ test('a finished beginning is purged at once, what ended behind an open row is r
   removal.ended(9);
   await removal.all(true);
   t.deepEqual(done, ['erase 9']);
-});
-
-test('with replicas what has ended stays as long as its id counts, and then goes singly', async (t) => {
-  const done: string[] = [];
-  let now = 0;
-  const removal = new Removal({
-    purge: async (before) => void done.push(`purge ${before}`),
-    remove: async (seq, erase) => void done.push(`${erase ? 'erase' : 'remove'} ${seq}`),
-    limit: () => Infinity,
-    holdMs: 1000,
-    now: () => now,
-  });
-  [1, 2, 3].forEach((seq) => removal.added(seq));
-  removal.ended(2);
-  now = 600;
-  removal.ended(1);
-  now = 999;
-  await removal.sweep();
-  t.deepEqual(done, []);
-  t.deepEqual([...removal.left], [2, 1]);
-  now = 1000;
-  await removal.sweep();
-  t.deepEqual(done.splice(0), ['remove 2']);
-  removal.ended(3);
-  await removal.all(true);
-  t.deepEqual(done, ['erase 1', 'erase 3'], 'an erasure waits for nothing');
 });

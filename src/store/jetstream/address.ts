@@ -49,12 +49,6 @@ const PARTITION_BYTES = 4 * 1024 ** 2;
 /** Some two million events; on each server it is reserved, so that a server with less room refuses at start. */
 const MAX_BYTES = 4 * 1024 ** 3;
 const DEDUPE_MS = 86_400_000;
-/**
- * With replicas a message stays as long as its id counts (see removal.ts), so that what has been delivered rests as long. Longer than
- * a client or a gateway takes to try again what was not answered.
- */
-const REPLICATED_DEDUPE_MS = 120_000;
-const MOST_REPLICATED_MS = 3_600_000;
 
 interface Reader {
   readonly problems: string[];
@@ -164,19 +158,6 @@ function parametersOf(query: string, problems: string[]): ReadonlyMap<string, st
   return found;
 }
 
-const dedupeOf = (reader: Reader, replicas: number): number =>
-  replicas === 1
-    ? read(reader, 'dedupe', {
-        otherwise: DEDUPE_MS,
-        expected: 'a duration from `1s` to `30d`',
-        of: (text) => within(amount(text, UNIT_MS), 1000, 30 * 86_400_000),
-      })
-    : read(reader, 'dedupe', {
-        otherwise: REPLICATED_DEDUPE_MS,
-        expected: 'a duration from `1m` to `1h`, since with replicas delivered events rest as long',
-        of: (text) => within(amount(text, UNIT_MS), 60_000, MOST_REPLICATED_MS),
-      });
-
 function optionsOf(reader: Reader, serverCount: number) {
   const partitions = read(reader, 'partitions', {
     otherwise: 8,
@@ -184,20 +165,23 @@ function optionsOf(reader: Reader, serverCount: number) {
     of: (text) => within(whole(text), 1, 64),
   });
   const least = partitions * PARTITION_BYTES;
-  const replicas = read(reader, 'replicas', {
-    otherwise: serverCount >= 3 ? 3 : 1,
-    expected: '1, 3 or 5',
-    of: (text) => (['1', '3', '5'].includes(text) ? Number(text) : null),
-  });
   return {
     prefix: read(reader, 'prefix', {
       otherwise: 'sluis',
       expected: 'at most 32 letters, digits, `-` and `_`',
       of: (text) => (/^[A-Za-z0-9_-]{1,32}$/.test(text) ? text : null),
     }),
-    replicas,
+    replicas: read(reader, 'replicas', {
+      otherwise: serverCount >= 3 ? 3 : 1,
+      expected: '1, 3 or 5',
+      of: (text) => (['1', '3', '5'].includes(text) ? Number(text) : null),
+    }),
     partitions,
-    dedupeMs: dedupeOf(reader, replicas),
+    dedupeMs: read(reader, 'dedupe', {
+      otherwise: DEDUPE_MS,
+      expected: 'a duration from `1s` to `30d`',
+      of: (text) => within(amount(text, UNIT_MS), 1000, 30 * 86_400_000),
+    }),
     maxBytes: read(reader, 'maxBytes', {
       otherwise: Math.max(MAX_BYTES, least),
       expected: `a size such as \`512MB\` or \`8GB\`, at least \`${least / 1024 ** 2}MB\``,

@@ -34,8 +34,6 @@ export interface PartitionPorts extends RecorderPorts {
   readonly folder: LocalFolder;
   readonly clock: Clock;
   readonly log: Log;
-  /** See `RemovalPorts`. */
-  readonly holdMs: number | null;
   readonly ledger: Pick<LedgerWriter, 'tell'>;
   /** Something for these destinations came in. */
   due(destinations: Iterable<string>): void;
@@ -76,12 +74,9 @@ export class Partition {
       (batch) => this.#recorder.write(batch),
       (error) => this.#fail(error),
     );
-    this.#removal = new Removal({
-      ...removalOf(jsm, this.#stream),
-      holdMs: ports.holdMs,
-      now: () => ports.clock.monotonic(),
-      limit: () => Math.min(this.#recorder.last, this.#recorder.told + 1),
-    });
+    this.#removal = new Removal(
+      removalOf(jsm, this.#stream, () => Math.min(this.#recorder.last, this.#recorder.told + 1)),
+    );
     this.#fold = new Fold({
       n,
       of,
@@ -235,8 +230,6 @@ export class Partition {
       removal: this.#removal,
       journal: this.#journal,
       recorder: this.#recorder,
-      holds: this.#ports.holdMs !== null,
-      localSeq: (seq) => seq * this.#ports.of + this.n,
       bytes: (bytes) => void (this.#bytes = bytes),
     });
     this.#opened.resolve();

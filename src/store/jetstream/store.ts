@@ -55,12 +55,6 @@ export interface ReplicatedPorts {
   closed(): Promise<void>;
 }
 
-/** Beyond the window in which a server knows a message id. */
-const HOLD_SPARE_MS = 10_000;
-
-const holdOf = ({ replicas, dedupeMs }: NatsAddress): number | null =>
-  replicas === 1 ? null : dedupeMs + HOLD_SPARE_MS;
-
 export class ReplicatedStore implements Store {
   readonly #ports: ReplicatedPorts;
   readonly #owned: OwnedPartitions;
@@ -87,19 +81,7 @@ export class ReplicatedStore implements Store {
       of,
       steady,
       due,
-      partition: () => ({
-        of,
-        names,
-        connection,
-        js,
-        jsm,
-        folder,
-        clock,
-        log,
-        ledger,
-        due,
-        holdMs: holdOf(address),
-      }),
+      partition: () => ({ of, names, connection, js, jsm, folder, clock, log, ledger, due }),
       lost: (n) => this.#ownership?.lost(n),
     });
     this.#room = new Room(jsm, address);

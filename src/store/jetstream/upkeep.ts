@@ -25,10 +25,6 @@ export interface UpkeepPorts {
   readonly removal: Removal;
   readonly journal: Journal;
   readonly recorder: Recorder;
-  /** Does what has ended stay for a while? */
-  readonly holds: boolean;
-  /** Of a row, by the sequence number of its message. */
-  localSeq(seq: number): number;
   /** How large the stream is now and then. */
   bytes(bytes: number): void;
 }
@@ -71,14 +67,9 @@ export class Upkeep {
     recorder.changes = 0;
     // In one go, so that what is said of this moment is followed by what changes after it.
     for (const changes of stateOf(rows)) journal.push({ changes, logs: [], kept: () => undefined });
-    if (this.#ports.holds) {
-      const ended = [...removal.left].map((seq): Change => ['remove', this.#ports.localSeq(seq)]);
-      for (let at = 0; at < ended.length; at += PAGE)
-        journal.push({ changes: ended.slice(at, at + PAGE), logs: [], kept: () => undefined });
-    }
     await journal.flushed();
-    // What ended by a record up to `from` is out of the stream then, or said again: nobody needs that record any more.
-    if (!this.#ports.holds) await removal.all(false);
+    // What ended by a record up to `from` is out of the stream then: nobody has to know any more that it ended.
+    await removal.all(false);
     await jsm.streams.purge(stream, { filter: subject, seq: Math.min(from, recorder.told) + 1 });
   }
 }
