@@ -53,6 +53,11 @@ export class Follower {
     this.#end?.();
   }
 
+  /** Begins a new pass, with a consumer that may be on another server. */
+  again(): void {
+    this.#end?.();
+  }
+
   async #run(): Promise<void> {
     let failures = 0;
     while (!this.#stopped) {

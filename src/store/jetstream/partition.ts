@@ -17,6 +17,7 @@ import { Fold } from './fold.ts';
 import { Follower } from './follow.ts';
 import type { Changes } from './journal.ts';
 import { Journal, JournalledRows } from './journal.ts';
+import { LagWatch } from './lag.ts';
 import type { LedgerWriter } from './ledgerWriter.ts';
 import type { LocalFolder } from './local.ts';
 import type { RecorderPorts } from './recorder.ts';
@@ -58,6 +59,7 @@ export class Partition {
   readonly #folded = new Waits();
   readonly #opened = Promise.withResolvers<void>();
   #follower: Follower | null = null;
+  #lagWatch: LagWatch | null = null;
   #live: Live | null = null;
   #gone = false;
   #bytes = 0;
@@ -97,6 +99,7 @@ export class Partition {
       await partition.#recorder.takeOver();
       partition.#bytes = (await ports.jsm.streams.info(partition.#stream)).state.bytes;
       partition.#follower = partition.#follow();
+      partition.#lagWatch = partition.#watchLag(partition.#follower);
       await partition.#opened.promise;
     } catch (error) {
       partition.#fail(error);
@@ -184,6 +187,18 @@ export class Partition {
     this.#end(notHere());
   }
 
+  #watchLag(follower: Follower): LagWatch {
+    const { jsm, log } = this.#ports;
+    return new LagWatch({
+      at: () => this.#folded.at,
+      last: async () => (await jsm.streams.info(this.#stream)).state.last_seq,
+      lags: () => {
+        log.warn('partition_lags', { partition: this.n });
+        follower.again();
+      },
+    });
+  }
+
   #follow(): Follower {
     return new Follower({
       connection: this.#ports.connection,
@@ -263,6 +278,7 @@ export class Partition {
     if (this.#gone) return false;
     this.#gone = true;
     this.#upkeep?.stop();
+    this.#lagWatch?.stop();
     this.#follower?.stop();
     this.#journal.fail(error);
     this.#opened.reject(error);
