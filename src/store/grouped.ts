@@ -32,6 +32,11 @@ export interface Space {
   closed(): void;
 }
 
+const nothing = (): void => undefined;
+
+/** Where the rows themselves say when there is no space, or nothing is appended. */
+export const ENDLESS: Space = { admit: nothing, ranOut: () => false, committed: nothing, closed: nothing };
+
 export interface GroupPorts {
   readonly rows: Rows;
   readonly space: Space;

@@ -94,7 +94,7 @@ export function eraseStep(
     for (const index of touched) lanes.at(index).due.keep((slot) => pool.state(slot) === STATES.due);
   });
   const heads = new Map(theirs.map((row) => [row.seq, row.head]));
-  owner.logEnds(ended, (seq) => heads.get(seq) ?? null);
+  owner.logEnds(ended, (seq) => decodeHead(heads.get(seq) ?? ''));
   return { value: ended.length, next: page.length < step.rows ? null : (page.at(-1)?.seq ?? null) };
 }
 

@@ -4,6 +4,7 @@
 import { GatewayError } from '../core/errors.ts';
 import type { StoreDriver } from '../core/plugin.ts';
 import { embed } from './embedded.ts';
+import { ENDLESS } from './grouped.ts';
 import type { RestingRow } from './record.ts';
 import type { FactRow, HeadRow, LeaseRow, LogRow, MarkRow, Rows, SpoolRow } from './rows.ts';
 
@@ -201,9 +202,7 @@ export function embedMemory(
   rows: MemoryRows,
   surroundings: Parameters<StoreDriver['open']>[1],
 ): ReturnType<typeof embed> {
-  const nothing = (): void => undefined;
-  const space = { admit: nothing, ranOut: () => false, committed: nothing, closed: nothing };
-  return embed({ rows, space, asFailure: (error) => error }, surroundings);
+  return embed({ rows, space: ENDLESS, asFailure: (error) => error }, surroundings);
 }
 
 export const memory: StoreDriver = {

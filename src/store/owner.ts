@@ -105,16 +105,12 @@ export class Owner {
     for (const seq of heads.keys())
       heads.set(seq, this.queue.fresh.get(seq)?.head ?? decodeHead(this.rows.readHead(seq)?.head ?? ''));
     const answers = this.queue.settle(settlements, ended, turn);
-    this.#logEnds(ended, (seq) => heads.get(seq) ?? null);
+    this.logEnds(ended, (seq) => heads.get(seq) ?? null);
     return answers;
   }
 
   /** One ledger row for all that ended in this call. */
-  logEnds(ended: readonly Ended[], headOf: (seq: number) => string | null): void {
-    this.#logEnds(ended, (seq) => decodeHead(headOf(seq) ?? ''));
-  }
-
-  #logEnds(ended: readonly Ended[], headOf: (seq: number) => Head | null): void {
+  logEnds(ended: readonly Ended[], headOf: (seq: number) => Head | null): void {
     const bySeq = Map.groupBy(ended, (one) => one.seq);
     const groups: LedgerGroup[] = [];
     for (const [seq, ends] of bySeq) {

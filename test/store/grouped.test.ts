@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import { GatewayError } from '../../src/core/errors.ts';
-import { Groups } from '../../src/store/grouped.ts';
+import { ENDLESS, Groups } from '../../src/store/grouped.ts';
 import { MemoryRows } from '../../src/store/memory.ts';
 
 class CountedRows extends MemoryRows {
@@ -16,10 +16,8 @@ class CountedRows extends MemoryRows {
 
 function made() {
   const rows = new CountedRows();
-  const nothing = (): void => undefined;
-  const space = { admit: nothing, ranOut: () => false, committed: nothing, closed: nothing };
   const clock = { monotonic: () => performance.now() };
-  return { rows, groups: new Groups({ rows, space, asFailure: (error) => error }, clock) };
+  return { rows, groups: new Groups({ rows, space: ENDLESS, asFailure: (error) => error }, clock) };
 }
 
 test('groups: settlements share one transaction, without anybody else to ride with', async (t) => {

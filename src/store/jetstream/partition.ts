@@ -1,11 +1,11 @@
 // One partition as its owner has it: the stream folded into local rows, over which everything works as for SQLite, and the journal
 // that carries what changed back into the stream. When the two may differ it is dropped, and folded anew.
 
-import type { JsMsg } from '@nats-io/jetstream';
+import type { JsMsg, StreamState } from '@nats-io/jetstream';
 import { GatewayError } from '../../core/errors.ts';
 import type { Clock, Log, Store } from '../../core/ports.ts';
 import { EmbeddedStore } from '../embedded.ts';
-import { Groups } from '../grouped.ts';
+import { ENDLESS, Groups } from '../grouped.ts';
 import { decodeHead } from '../head.ts';
 import { addRow, markUnreadable } from '../load.ts';
 import { Owner } from '../owner.ts';
@@ -97,7 +97,7 @@ export class Partition {
     const partition = new Partition(ports);
     try {
       await partition.#recorder.takeOver();
-      partition.#bytes = (await ports.jsm.streams.info(partition.#stream)).state.bytes;
+      await partition.#look();
       partition.#follower = partition.#follow();
       partition.#lagWatch = partition.#watchLag(partition.#follower);
       await partition.#opened.promise;
@@ -170,9 +170,8 @@ export class Partition {
 
   /** Resolves once everything that is in the stream now is folded. */
   async sync(): Promise<void> {
-    const { state } = await this.#ports.jsm.streams.info(this.#stream);
-    this.#bytes = state.bytes;
-    if (!(await this.reached(state.last_seq, SYNC_MS)) || this.#gone) throw notHere();
+    const { last_seq } = await this.#look();
+    if (!(await this.reached(last_seq, SYNC_MS)) || this.#gone) throw notHere();
   }
 
   /** Lets go of it: what was changed is in the stream when this resolves, or its fate is not known. */
@@ -187,11 +186,18 @@ export class Partition {
     this.#end(notHere());
   }
 
+  /** What the stream's leader says of it; its size is kept. */
+  async #look(): Promise<StreamState> {
+    const { state } = await this.#ports.jsm.streams.info(this.#stream);
+    this.#bytes = state.bytes;
+    return state;
+  }
+
   #watchLag(follower: Follower): LagWatch {
-    const { jsm, log } = this.#ports;
+    const { log } = this.#ports;
     return new LagWatch({
       at: () => this.#folded.at,
-      last: async () => (await jsm.streams.info(this.#stream)).state.last_seq,
+      last: async () => (await this.#look()).last_seq,
       lags: () => {
         log.warn('partition_lags', { partition: this.n });
         follower.again();
@@ -230,12 +236,10 @@ export class Partition {
     this.#fold.caughtUp();
     const rows = new JournalledRows(this.#rows, (changes) => this.#changed(changes));
     const owner = new Owner(rows, { clock, log });
-    const nothing = (): void => undefined;
-    const space = { admit: nothing, ranOut: () => false, committed: nothing, closed: nothing };
     this.#live = {
       owner,
       rows,
-      store: new EmbeddedStore(owner, new Groups({ rows, space, asFailure }, clock)),
+      store: new EmbeddedStore(owner, new Groups({ rows, space: ENDLESS, asFailure }, clock)),
     };
     this.#upkeep = new Upkeep({
       jsm: this.#ports.jsm,
@@ -245,7 +249,6 @@ export class Partition {
       removal: this.#removal,
       journal: this.#journal,
       recorder: this.#recorder,
-      bytes: (bytes) => void (this.#bytes = bytes),
     });
     this.#opened.resolve();
   }

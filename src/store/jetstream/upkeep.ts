@@ -13,8 +13,6 @@ const SWEEP_MS = 300;
 /** Changes after which the journal is written anew, at the least; else four for each row that is still there. */
 const CHANGES = 50_000;
 const PAGE = 200;
-/** Steps from one look at the size of the stream to the next. */
-const LOOK = 7;
 
 export interface UpkeepPorts {
   readonly jsm: JetStreamManager;
@@ -25,15 +23,12 @@ export interface UpkeepPorts {
   readonly removal: Removal;
   readonly journal: Journal;
   readonly recorder: Recorder;
-  /** How large the stream is now and then. */
-  bytes(bytes: number): void;
 }
 
 export class Upkeep {
   readonly #ports: UpkeepPorts;
   readonly #timer: NodeJS.Timeout;
   #running = false;
-  #steps = 0;
 
   constructor(ports: UpkeepPorts) {
     this.#ports = ports;
@@ -49,11 +44,9 @@ export class Upkeep {
     if (this.#running) return;
     this.#running = true;
     try {
-      const { removal, recorder, jsm, stream } = this.#ports;
+      const { removal, recorder } = this.#ports;
       await removal.sweep();
       if (recorder.changes > Math.max(CHANGES, 4 * removal.open)) await this.#compact();
-      this.#steps += 1;
-      if (this.#steps % LOOK === 0) this.#ports.bytes((await jsm.streams.info(stream)).state.bytes);
     } catch {
       // A server that does not answer, or a partition that is gone.
     } finally {
