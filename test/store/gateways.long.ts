@@ -2,7 +2,6 @@
 // or without a word.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
@@ -14,21 +13,11 @@ import { Outbox } from '../../src/outbox/outbox.ts';
 import { readAddress } from '../../src/store/jetstream/address.ts';
 import { openReplicated } from '../../src/store/jetstream.ts';
 import { temporaryFolder, until } from '../support/gateway.ts';
-import { missingNats, startNats } from '../support/nats.ts';
+import { startNats } from '../support/nats.ts';
 import type { NatsServers } from '../support/nats.ts';
 import { startProxy } from '../support/proxy.ts';
-import { needing } from '../support/skip.ts';
 import { admission, event, LATER } from './admissions.ts';
-import { bytesUnder, steady } from './streams.ts';
-
-const missing = missingNats();
-/** One after the other: each has servers of its own. */
-const withNats =
-  missing === null
-    ? (title: string, run: (t: ExecutionContext) => Promise<void>) => {
-        test.serial(title, run);
-      }
-    : needing(missing);
+import { bytesUnder, steady, withNats } from './streams.ts';
 
 const ALL = { destination: 'ga4', max: 1000, leaseMs: 60_000, now: LATER };
 const delivered = { name: 'delivered', code: null } as const;

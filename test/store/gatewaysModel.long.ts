@@ -1,27 +1,16 @@
 // Two gateways over one store, against a model: whatever they do in whatever order, and whichever of them goes, every event that was
 // acknowledged is pending, dead or delivered, and delivered once.
 
-import test from 'ava';
-import type { ExecutionContext } from 'ava';
 import type { Lease, Settlement } from '../../src/core/delivery.ts';
 import type { OpenedStore } from '../../src/core/plugin.ts';
 import { readAddress } from '../../src/store/jetstream/address.ts';
 import { openReplicated } from '../../src/store/jetstream.ts';
 import { temporaryFolder, until } from '../support/gateway.ts';
-import { missingNats, startNats } from '../support/nats.ts';
+import { startNats } from '../support/nats.ts';
 import { startProxy } from '../support/proxy.ts';
 import type { Proxy } from '../support/proxy.ts';
-import { needing } from '../support/skip.ts';
 import { admission, event, LATER, quiet } from './admissions.ts';
-import { steady } from './streams.ts';
-
-const missing = missingNats();
-const withNats =
-  missing === null
-    ? (title: string, run: (t: ExecutionContext) => Promise<void>) => {
-        test.serial(title, run);
-      }
-    : needing(missing);
+import { steady, withNats } from './streams.ts';
 
 const STEPS = 150;
 const ALL = { destination: 'ga4', max: 7, leaseMs: 60_000, now: LATER };

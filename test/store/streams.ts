@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { jetstream as clientOf, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
@@ -10,8 +11,18 @@ import { readAddress } from '../../src/store/jetstream/address.ts';
 import { decodeRow, encodeRow } from '../../src/store/jetstream/message.ts';
 import { openReplicated } from '../../src/store/jetstream.ts';
 import { temporaryFolder } from '../support/gateway.ts';
-import { startNats } from '../support/nats.ts';
+import { missingNats, startNats } from '../support/nats.ts';
+import { needing } from '../support/skip.ts';
 import type { Harness } from './conformance.ts';
+
+const missing = missingNats();
+/** One after the other: each has servers of its own. */
+export const withNats =
+  missing === null
+    ? (title: string, run: (t: ExecutionContext) => Promise<void>) => {
+        test.serial(title, run);
+      }
+    : needing(missing);
 
 /** By which heartbeats are judged, whatever clock the store is given. */
 export const steady: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
