@@ -5,7 +5,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -13,7 +12,7 @@ import { benchEvent, startGatewayWith } from './gateway.ts';
 import type { BenchGateway } from './gateway.ts';
 import type { Generator, LoadPlan } from './load.ts';
 import { sentAt, startLoad } from './load.ts';
-import { median } from './process.ts';
+import { median, sizeMb } from './process.ts';
 
 const EVENTS = Number(process.env['BACKLOG_EVENTS'] ?? 1_000_000);
 /** Half to two thirds of what one core takes in and delivers twice. */
@@ -109,8 +108,6 @@ interface Setting {
   readonly child: ChildProcess;
   readonly plan: LoadPlan;
 }
-
-const sizeMb = (path: string): number => (statSync(path, { throwIfNoEntry: false })?.size ?? 0) / 2 ** 20;
 
 async function look({ gateway, load, child, plan }: Setting): Promise<Look> {
   const before = gateway.cpuUs();

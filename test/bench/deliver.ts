@@ -1,44 +1,25 @@
 // Delivered events per second on one core: recheck, build, sign, send, read and settle against a sink on loopback that runs
 // in a process of its own. The queue is a list in memory, so the store's cost is not in it. Prints JSON lines.
 
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { createServer } from 'node:http';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { spawnSync } from 'node:child_process';
 import type { Lease } from '../../src/core/delivery.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { Deliveries } from '../../src/delivery/deliveries.ts';
 import type { Queue } from '../../src/delivery/ports.ts';
 import { http } from '../../src/destinations/http.ts';
-import { delivery, evenRandom, portOf, realClock } from '../delivery/support.ts';
+import { delivery, evenRandom, realClock } from '../delivery/support.ts';
 import { destination, snapshot } from '../support/snapshot.ts';
+import { startSink } from './sink.ts';
 
 const SECONDS = 2;
 const ROUNDS = 3;
 const CONCURRENCY = 16;
-
-function sink(): void {
-  const server = createServer((request, response) => {
-    request.on('end', () => response.writeHead(200).end()).resume();
-  });
-  server.listen(0, '127.0.0.1', () => process.stdout.write(`${portOf(server.address())}\n`));
-}
 
 /** Puts a process on one core where the machine can; without it the figures are only less steady. */
 const pin = (core: number, pid: number | undefined): void => {
   if (pid !== undefined)
     spawnSync('taskset', ['-a', '-p', '-c', String(core), String(pid)], { stdio: 'ignore' });
 };
-
-async function startSink(): Promise<{ readonly child: ChildProcess; readonly port: number }> {
-  const child = spawn(process.execPath, [import.meta.filename, '--sink'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  if (child.stdout === null) throw new Error('the sink has no output');
-  const [line]: unknown[] = await once(createInterface(child.stdout), 'line');
-  pin(1, child.pid);
-  return { child, port: Number(line) };
-}
 
 /** Never empty until told so; counts what ends. */
 function endlessQueue(): { readonly queue: Queue; readonly ended: () => number; close(): void } {
@@ -105,7 +86,7 @@ async function measure(
 
 async function main(): Promise<void> {
   pin(0, process.pid);
-  const { child, port } = await startSink();
+  const { child, port } = await startSink(1);
   try {
     for (const batch of [1, 25]) {
       const runs: { perSecond: number; us: number }[] = [];
@@ -117,9 +98,8 @@ async function main(): Promise<void> {
       process.stdout.write(`${JSON.stringify({ bench: 'deliver', case: `batch ${batch}`, ...middle })}\n`);
     }
   } finally {
-    child.kill();
+    child.disconnect();
   }
 }
 
-if (process.argv.includes('--sink')) sink();
-else await main();
+await main();

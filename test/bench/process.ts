@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 export interface Started {
@@ -58,6 +58,10 @@ export const threadsOf = (
 
 const rssMb = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+
+/** Of a file, in MiB; 0 if it is not there. */
+export const sizeMb = (path: string): number =>
+  (statSync(path, { throwIfNoEntry: false })?.size ?? 0) / 2 ** 20;
 
 async function portOf(child: ChildProcess, portIn: StartOptions['portIn']): Promise<number> {
   const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);

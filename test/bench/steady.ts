@@ -2,13 +2,12 @@
 // its file and memory make of it. Gateway on core 0, load and vendors on core 1. Not part of `npm run bench`: STEADY_SECONDS makes
 // it shorter.
 
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { benchEvent, configuredWebhook, startGatewayWith } from './gateway.ts';
 import type { BenchGateway } from './gateway.ts';
 import type { Generator, LoadPlan, LoadResult } from './load.ts';
 import { startLoad } from './load.ts';
-import { median } from './process.ts';
+import { median, sizeMb } from './process.ts';
 import { startSink } from './sink.ts';
 
 const SECONDS = Number(process.env['STEADY_SECONDS'] ?? 600);
@@ -16,8 +15,6 @@ const SECONDS = Number(process.env['STEADY_SECONDS'] ?? 600);
 const LOOK_SECONDS = 10;
 const WARM_UP_SECONDS = 20;
 const WATCH_MS = 100;
-
-const sizeMb = (path: string): number => (statSync(path, { throwIfNoEntry: false })?.size ?? 0) / 2 ** 20;
 
 interface Seen {
   readonly results: readonly LoadResult[];
