@@ -50,7 +50,6 @@ export interface App {
 
 const STOP_MS = 10_000;
 const PRUNE_EVERY_MS = 10 * 60_000;
-const LEDGER_KEEP_MS = 400 * 86_400_000;
 
 /** Drops dead letters and ledger rows past their keep, now and every ten minutes. */
 function keepHouse(outbox: Outbox, config: RunningConfig, log: Log): () => void {
@@ -59,7 +58,7 @@ function keepHouse(outbox: Outbox, config: RunningConfig, log: Log): () => void 
     const kept = config.snapshot.destinations.map(
       (each) => [each.name, now - each.deadLettersKeepMs] as const,
     );
-    const keep = { deadBefore: Object.fromEntries(kept), ledgerBefore: now - LEDGER_KEEP_MS };
+    const keep = { deadBefore: Object.fromEntries(kept), ledgerBefore: now - config.snapshot.ledger.keepMs };
     outbox.prune(keep).catch(() => {
       if (!ended) log.warn('prune_failed');
     });

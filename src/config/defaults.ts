@@ -23,6 +23,7 @@ export const DEFAULTS = {
   },
   store: 'sqlite:data/sluis.db',
   pseudonyms: { period: '365d' },
+  ledger: { keep: '400d' },
   site: {
     cookies: false,
     consent: ['record', 'tcf', 'gpp'],

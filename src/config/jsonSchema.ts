@@ -123,6 +123,7 @@ export function jsonSchema(registries: Registries): JsonSchema {
       store: convert(schema.store),
       secrets: convert(schema.secrets),
       pseudonyms: convert(schema.pseudonyms),
+      ledger: convert(schema.ledger),
       controller: convert(schema.controller),
       sites: { type: 'object', minProperties: 1, additionalProperties: site },
       consent: convert(schema.consent),

@@ -146,6 +146,7 @@ function compile(context: Context, options: LoadOptions): Snapshot {
   const store = compileStore(context);
   const secrets = compileSecrets(context, options);
   const { period } = section('pseudonyms', { schema: schema.pseudonyms, empty: {} }, context);
+  const { keep } = section('ledger', { schema: schema.ledger, empty: {} }, context);
   const sites = compileSites(context);
   const entry = section('consent', { schema: schema.consent, empty: {} }, context);
   const notices = compileNotices(context);
@@ -155,6 +156,7 @@ function compile(context: Context, options: LoadOptions): Snapshot {
     store,
     secrets,
     pseudonyms: { periodMs: period },
+    ledger: { keepMs: keep },
     controller: compileController(context),
     sites,
     consent: compileConsent(entry, destinations, context),

@@ -49,6 +49,10 @@ export const pseudonyms = z.strictObject({
   period: span.prefault(D.pseudonyms.period).describe('How long a pseudonym stays the same.'),
 });
 
+export const ledger = z.strictObject({
+  keep: span.prefault(D.ledger.keep).describe('How long what was decided and delivered can be proven.'),
+});
+
 export const controller = z.strictObject({
   name: sentence.min(1).describe('Who answers for the data.'),
   contact: sentence.min(1).describe('Where people can turn to, also to object.'),
@@ -214,6 +218,7 @@ export const SECTIONS = [
   'store',
   'secrets',
   'pseudonyms',
+  'ledger',
   'controller',
   'sites',
   'consent',

@@ -15,6 +15,8 @@ export interface Snapshot {
   /** First is current; older ones still know digests and records made under them. Never empty. */
   readonly secrets: readonly GatewaySecret[];
   readonly pseudonyms: { readonly periodMs: number };
+  /** How long entries of the ledger are kept. */
+  readonly ledger: { readonly keepMs: number };
   readonly controller: { readonly name: string; readonly contact: string } | null;
   readonly sites: readonly Site[];
   readonly consent: ConsentConfig;

@@ -123,6 +123,7 @@ test('what a file leaves out has the defaults that all tests assume', (t) => {
   t.false(snapshot.server.allowPrivateEndpoints);
   t.is(snapshot.server.workers, 0);
   t.deepEqual(snapshot.pseudonyms, expected.pseudonyms);
+  t.deepEqual(snapshot.ledger, expected.ledger);
   const { mapping: built, ...consent } = snapshot.consent;
   const { mapping: _, ...consentExpected } = expected.consent;
   t.deepEqual(consent, consentExpected);
@@ -200,6 +201,7 @@ test('the full file has every option, and what it shows as default is the defaul
     schema.server,
     schema.secrets,
     schema.pseudonyms,
+    schema.ledger,
     schema.controller,
     schema.site,
     schema.consent,

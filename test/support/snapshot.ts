@@ -123,6 +123,7 @@ export const snapshot = (over: Partial<Snapshot> = {}): Snapshot => ({
   store: 'memory:',
   secrets: [{ id: 'k1', value: new Secret('a test secret of at least thirty-two characters') }],
   pseudonyms: { periodMs: 365 * DAY },
+  ledger: { keepMs: 400 * DAY },
   controller: { name: 'Shop BV', contact: 'privacy@shop.example' },
   sites: [site()],
   consent: {
