@@ -1,0 +1,77 @@
+// What a session recording is to the gateway: uploads of a page visit, each cleaned in passing and never kept. A format (Clarity,
+// rrweb) is one file and one registry line in recording/; it is pure, and all it has to remember of a visit is given to it.
+
+import type { Identifier } from './event.ts';
+import type { System } from './identifiers.ts';
+import type { IntakeRoute, SiteHints } from './plugin.ts';
+import type { Remark } from './treatment.ts';
+
+/** How far one route lets a recording speak. What was typed is masked whatever it says. */
+export interface RecordingRules {
+  /** `strict`: all text of the page is masked. `balanced`: words stay, scrubbed of whatever looks personal. */
+  readonly text: 'strict' | 'balanced';
+  /** Names of tags whose values leave, scrubbed; other tags do not. */
+  readonly tags: readonly string[];
+  /** Names of custom events that leave. */
+  readonly events: readonly string[];
+  /** Query names that addresses keep besides campaign words. */
+  readonly query: readonly string[];
+  /** Canonical origins of the site: their hosts are config, not data. */
+  readonly origins: readonly string[];
+  /** May the whole user agent leave? Otherwise its versions are cut and its device goes. */
+  readonly userAgent: boolean;
+  /** Ids that the visitor's cookies hold, by `<system>.<kind>`: none but the recorder's own may stand anywhere in what leaves. */
+  readonly known: readonly (readonly [name: string, value: string])[];
+  /** The pairwise id that stands for one of the recorder's own, in its form. `name`: `<system>.<kind>`. */
+  readonly pseudonym: (name: string, value: string) => string;
+}
+
+/** What is remembered of one page visit to clean its next upload: a tree of its nodes, without a text of theirs. */
+export interface VisitMemory {
+  /** What it takes, by estimate. */
+  readonly bytes: number;
+}
+
+export interface CleanedUpload {
+  /** What may leave, as text; null: nothing of it, since an id of the visitor's still stood in it after all. */
+  readonly body: string | null;
+  readonly remarks: readonly Remark[];
+}
+
+/** One upload, read but not cleaned. */
+export interface RecordingUpload {
+  readonly hints: SiteHints;
+  /** The project at the vendor that it says it belongs to; null where the format has none. */
+  readonly project: string | null;
+  /** Names its page visit among all. Made of raw ids, so it is told nobody. */
+  readonly visit: string;
+  /** Its place within the visit, from 1. */
+  readonly sequence: number;
+  readonly last: boolean;
+  /** Raw address of the page, or null. */
+  readonly page: string | null;
+  /** How much time it covers. */
+  readonly durationMs: number;
+  /** The recorder's own ids of the visitor. */
+  readonly ids: readonly Identifier[];
+  /**
+   * What of it may leave under these rules. Changes `memory`. Cleaning the same upload again gives the same. If it throws, `memory`
+   * is worth nothing any more.
+   */
+  clean(rules: RecordingRules, memory: VisitMemory): CleanedUpload;
+}
+
+export interface RecordingFormat {
+  /** Also the `intake` label of metrics. */
+  readonly name: string;
+  readonly system: System | null;
+  readonly routes: readonly IntakeRoute[];
+  /** The largest body that is read, after decompression. */
+  readonly bodyBytes: number;
+  /** Throws `GatewayError` for what is no upload of this format. */
+  open(body: Uint8Array): RecordingUpload;
+  /** Memory of a visit whose first upload is at hand. */
+  begin(): VisitMemory;
+  /** Memory of a visit of which earlier uploads were not seen: whatever hangs on what it does not know is masked. */
+  unseen(): VisitMemory;
+}
