@@ -1,5 +1,6 @@
 // The narrow ports between the pure middle and the world. app.ts wires them; tests put plain objects in their place.
 
+import type { Destination } from './config.ts';
 import type { Decision } from './decision.ts';
 import type { LedgerEntry, Lease, LeaseKey, OutcomeName, Settlement } from './delivery.ts';
 import type { ConsentState } from './consent.ts';
@@ -212,6 +213,30 @@ export interface Accepted {
  * are accepted.
  */
 export type Accept = (events: readonly ReceivedEvent[], bytes: number) => Promise<unknown>;
+
+/** One cleaned upload of a recording, on its way to the vendor while its client waits. */
+export interface ForwardRequest {
+  readonly destination: Destination;
+  readonly address: string;
+  /** Lower-case names; nothing but these and what the body demands goes out. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** Goes out as gzip. */
+  readonly packed: boolean;
+}
+
+export type Forwarded =
+  /** The vendor's status, never a 5xx, and what of its answer the client may read. */
+  | { readonly kind: 'answered'; readonly status: number; readonly text: string }
+  /** It did not arrive, or nobody knows; the client may send it again. */
+  | { readonly kind: 'unavailable'; readonly retryAfterS: number }
+  /** The vendor has been down for so long that the client should stop. */
+  | { readonly kind: 'ended' };
+
+/** Passes recordings on. Keeps nothing, never rejects. */
+export interface Forward {
+  send(request: ForwardRequest): Promise<Forwarded>;
+}
 
 /** Told of every decision, for the console's list; kept in memory only. */
 export interface DecisionFeed {
