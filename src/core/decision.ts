@@ -1,7 +1,7 @@
 // A decision: the verdict for one event at one destination, and every reason that led to it.
 
 import type { ConsentState, Purpose } from './consent.ts';
-import type { EventType } from './event.ts';
+import type { CallType } from './event.ts';
 import type { PersonField } from './person.ts';
 import type { ReasonCode } from './reasons.ts';
 import { REASONS, reasonOrder } from './reasons.ts';
@@ -17,7 +17,7 @@ export interface Reason {
 /** What of an event policy judges by. Rests with the permitted event, so that it can be judged again before sending. */
 export interface EventFacts {
   readonly site: string;
-  readonly type: EventType;
+  readonly type: CallType;
   readonly name: string;
   readonly occurredAt: number;
   /** Did the page match the site's sensitive list when the event came in? */

@@ -7,6 +7,12 @@ import type { PersonField } from './person.ts';
 
 export type EventType = 'track' | 'page' | 'screen' | 'identify' | 'group' | 'alias';
 
+/**
+ * What policy judges: an event, an upload of a session recording, or whether a tag may load in the browser. The last two are no
+ * events: they are received, kept and sent in ways of their own.
+ */
+export type CallType = EventType | 'recording' | 'tag';
+
 /** How `occurredAt` came about. `clamped_*`: the client's time was not believable and was moved to the nearest bound. */
 export type ClockMark = 'client' | 'skew_corrected' | 'clamped_future' | 'clamped_past' | 'received';
 

@@ -9,11 +9,12 @@ import type { EventFacts, Reason, SaidSince } from './decision.ts';
 import type { Reply, Result, VendorRequest } from './delivery.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Grounds } from './grounds.ts';
-import type { EventType, ReceivedEvent } from './event.ts';
+import type { CallType, ReceivedEvent } from './event.ts';
 import type { PermittedData, PermittedEvent } from './permitted.ts';
 import type { PersonField } from './person.ts';
 import type { Clock, ConsentRecord, Facts, Log, Store } from './ports.ts';
 import type { System } from './identifiers.ts';
+import type { RecordingRules } from './recording.ts';
 
 /** How a consent format is read. Readers are bounded in steps, never throw on input, and never grant what they cannot read. */
 export interface ConsentReader {
@@ -156,6 +157,33 @@ export interface BuildContext<S> {
   readonly now: number;
 }
 
+/** What is known of one cleaned upload besides its body when it is passed on. */
+export interface RecordingSending<S> {
+  readonly settings: S;
+  readonly destination: Destination;
+  /** The client's came packed, so this one goes packed. */
+  readonly packed: boolean;
+  /** Origin of the page, one that the site lists; null where nothing tells it. */
+  readonly origin: string | null;
+  /** Person fields that may leave. */
+  readonly person: Readonly<Partial<Record<PersonField, string>>>;
+}
+
+/** How a destination type takes recordings. Pure. */
+export interface RecordingTarget<S> {
+  /** Names of the recording formats that the vendor reads. */
+  readonly formats: readonly string[];
+  /** The project that an upload has to name to be for this destination; null: the vendor has none. */
+  project(settings: S): string | null;
+  /** How far the route lets a recording speak. */
+  rules(settings: S): Pick<RecordingRules, 'text' | 'tags' | 'events'>;
+  /** Where an upload goes, and its headers in lower case: all that the vendor learns besides the body. */
+  request(sending: RecordingSending<S>): {
+    readonly address: string;
+    readonly headers: Readonly<Record<string, string>>;
+  };
+}
+
 /** A destination type: settings, what it demands, what it can carry, and two pure functions. */
 export interface DestinationType<S = unknown> {
   readonly type: string;
@@ -188,7 +216,9 @@ export interface DestinationType<S = unknown> {
    */
   readonly local?: 'log' | 'null';
   /** Kinds of calls it has a counterpart for. */
-  readonly calls: readonly EventType[];
+  readonly calls: readonly CallType[];
+  /** How it takes session recordings. Absent: it takes none. */
+  readonly recording?: RecordingTarget<S>;
   /** Is there enough in this event for the vendor to place it? False ends in `no_identifier`. */
   canPlace(data: PermittedData, settings: S): boolean;
   /** Turns events of one destination into requests. Pure; throws only on a bug. */
