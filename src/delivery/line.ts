@@ -4,7 +4,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Destination } from '../core/config.ts';
 import type { DestinationType } from '../core/plugin.ts';
-import { admit, CLOSED, step, waitMs, type Breaker, type Sign } from './breaker.ts';
+import type { Sign } from './breaker.ts';
+import { Circuit } from './circuit.ts';
 import type { DeliveryPorts } from './ports.ts';
 import { Bucket } from './rate.ts';
 import { Sender } from './send.ts';
@@ -38,7 +39,7 @@ export class Line {
   #setup: Setup | null = null;
   #slotCount = 1;
   #bucket: Bucket;
-  #breaker: Breaker = CLOSED;
+  readonly #circuit: Circuit;
   #heldUntil = 0;
   #putOff = false;
   #interrupted = false;
@@ -50,6 +51,7 @@ export class Line {
     this.ports = ports;
     this.slices = slices;
     this.#bucket = new Bucket(0, ports.clock.monotonic());
+    this.#circuit = new Circuit(name, ports);
   }
 
   get setup(): Setup | null {
@@ -80,30 +82,25 @@ export class Line {
     this.slots.add(count - this.#slotCount);
     this.#slotCount = count;
     this.#bucket = new Bucket(wanted?.destination.rate ?? 0, this.ports.clock.monotonic());
-    this.#breaker = CLOSED;
+    this.#circuit.reset();
     this.#setup = wanted && { ...wanted, sender: this.#opened(wanted) };
     if (before !== null) void this.#retire(before.sender);
   }
 
   /** In how many ms it is worth claiming; 0: now. */
   waitMs(): number {
-    const now = this.ports.clock.monotonic();
-    return Math.max(waitMs(this.#breaker, now), this.#heldUntil - now);
+    return Math.max(this.#circuit.waitMs(), this.#heldUntil - this.ports.clock.monotonic());
   }
 
   /** Takes the right to claim: null while shut; a probe is to be one single delivery. */
   admit(): { readonly probe: boolean } | null {
-    const admitted = admit(this.#breaker, this.ports.clock.monotonic());
-    if (admitted === null) return null;
-    this.#breaker = admitted.next;
-    return admitted;
+    return this.#circuit.admit();
   }
 
   /** May a request that was claimed earlier still go? Only the probe goes while one is under way. */
   maySend(probe: boolean): boolean {
-    return (
-      !this.stopping && (this.#breaker.phase === 'closed' || (probe && this.#breaker.phase === 'probing'))
-    );
+    const { phase } = this.#circuit;
+    return !this.stopping && (phase === 'closed' || (probe && phase === 'probing'));
   }
 
   /** Nothing is claimed for so long, for a reason that is not the vendor's. */
@@ -125,14 +122,7 @@ export class Line {
 
   /** Takes in what a request told about the vendor. */
   tell(sign: Sign): void {
-    const before = this.#breaker;
-    const moment = { now: this.ports.clock.monotonic(), fraction: this.ports.random.fraction() };
-    this.#breaker = step(before, sign, moment);
-    const { phase, until } = this.#breaker;
-    if (phase === before.phase || sign.kind === 'unused') return;
-    const fields = { destination: this.name, waitMs: Math.round(Math.max(0, until - moment.now)) };
-    if (phase === 'open') this.ports.log.warn('destination_paused', fields);
-    else this.ports.log.info('destination_resumed', { destination: this.name });
+    this.#circuit.tell(sign);
   }
 
   /** Waits until the destination's rate allows one more request. */
@@ -189,5 +179,6 @@ export class Line {
   }
 }
 
-const same = (a: Omit<Setup, 'sender'>, b: NonNullable<Wanted>): boolean =>
+/** Does it ask for the same? Then connections and what was learned of the vendor stay. */
+export const same = (a: Omit<Setup, 'sender'>, b: NonNullable<Wanted>): boolean =>
   a.type === b.type && a.allowPrivate === b.allowPrivate && isDeepStrictEqual(a.destination, b.destination);

@@ -3,8 +3,8 @@
 
 import type { Recheck, Result } from '../core/delivery.ts';
 import { plan, type Held, type Judged, type Planned } from './batch.ts';
-import type { Sign } from './breaker.ts';
-import { FAILURES, readReply, resultOf } from './classify.ts';
+import { signOf } from './circuit.ts';
+import { readReply, resultOf } from './classify.ts';
 import type { Sent } from './exchange.ts';
 import { onlyOnce, type Line, type Setup } from './line.ts';
 import type { Slice } from './slices.ts';
@@ -249,16 +249,3 @@ export class Round {
 
 const heldOf = (ready: Ready | undefined): readonly Held[] =>
   ready === undefined ? [] : ready.planned.riders.map(({ held }) => held);
-
-/** Null if it says nothing about the vendor: what we would not send, or broke off ourselves. */
-function signOf(sent: Sent, results: readonly Result[]): Sign | null {
-  if ('failure' in sent && (!FAILURES[sent.failure.code].retry || sent.failure.code === 'stopped'))
-    return null;
-  const throttled = results.filter((result) => result.kind === 'throttled');
-  if (throttled.length > 0) {
-    const asked = throttled.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
-    return { kind: 'throttled', retryAfterMs: asked.length === 0 ? null : Math.max(...asked) };
-  }
-  const failed = results.every(({ kind }) => kind === 'transient' || kind === 'uncertain');
-  return { kind: failed ? 'failed' : 'answered' };
-}

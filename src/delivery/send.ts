@@ -1,38 +1,24 @@
 // Sends one signed request to a vendor and reduces what comes back. Only genuine permitted events of this destination pass;
 // headers are an allow-list, redirects are not followed, an answer is read to 64 KB and no further.
 
-import type { LookupFunction } from 'node:net';
-import { Agent } from 'undici';
 import type { VendorRequest } from '../core/delivery.ts';
 import { PermittedEvent } from '../core/permitted.ts';
 import { isObject } from '../core/json.ts';
 import type { Clock, Log, LogFields, Random } from '../core/ports.ts';
 import { sign, type SignedRequest } from './auth.ts';
-import type { FailureCode } from './classify.ts';
-import { Exchange, type Sent } from './exchange.ts';
-import { guardedConnector } from './guard.ts';
-import type { After } from './ports.ts';
-import { systemAfter } from './waiting.ts';
+import { addressed, Connections, notSent, USER_AGENT } from './connections.ts';
+import type { ConnectionOptions } from './connections.ts';
+import type { Sent } from './exchange.ts';
 
-export interface SenderOptions {
+export interface SenderOptions extends ConnectionOptions {
   readonly destination: string;
-  /** From the first step of connecting to the last byte of the answer. */
-  readonly timeoutMs: number;
-  /** Connections kept per origin. */
-  readonly connections: number;
-  readonly allowPrivate: boolean;
   /** Nothing leaves the process: bodies go to the log, or nowhere. */
   readonly local?: 'log' | 'null' | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Default: the timers of Node. */
-  readonly after?: After | undefined;
-  /** Default: the system's resolver. */
-  readonly lookup?: LookupFunction | undefined;
 }
 
-const USER_AGENT = 'sluis';
 /** Set by the client itself, or never sent to a vendor at all. */
 const NEVER = new Set([
   'host',
@@ -53,66 +39,40 @@ const NEVER = new Set([
   'via',
 ]);
 
-const notSent = (code: FailureCode): Sent => ({ failure: { written: false, code } });
-
-/** The way to one destination: its connections, timeouts and guard. */
+/** The way to one destination for events: who may ride in a request, its auth and its headers. */
 export class Sender {
   readonly #options: SenderOptions;
-  readonly #agent: Agent;
-  readonly #under = new Set<Exchange>();
+  readonly #connections: Connections;
 
   constructor(options: SenderOptions) {
     this.#options = options;
-    this.#agent = new Agent({
-      connections: options.connections,
-      pipelining: 1,
-      headersTimeout: options.timeoutMs,
-      bodyTimeout: options.timeoutMs,
-      keepAliveMaxTimeout: 60_000,
-      connect: guardedConnector({
-        allowPrivate: options.allowPrivate,
-        connectTimeoutMs: Math.min(options.timeoutMs, 10_000),
-        lookup: options.lookup,
-      }),
-    });
+    this.#connections = new Connections(options);
   }
 
   /** Resolves with an answer or a failure; never rejects. `events` are those that ride in the request. */
   async send(request: VendorRequest, events: readonly PermittedEvent[]): Promise<Sent> {
-    const { destination, local, clock, random, log } = this.#options;
+    const { destination, local, clock, random, log, timeoutMs } = this.#options;
     if (events.length === 0 || !events.every((event) => isFor(event, destination)))
       return notSent('not_permitted');
     if (local !== undefined) return keepHere(local, request, log);
-    const stated = URL.parse(request.url);
-    if (stated === null || stated.username !== '' || stated.password !== '')
-      return notSent('request_invalid');
-    if (stated.protocol !== 'https:' && stated.protocol !== 'http:') return notSent('scheme_not_allowed');
+    const stated = addressed(request.url);
+    if (typeof stated === 'string') return notSent(stated);
     const signed = sign(request, { now: clock.now(), bytes: (count) => random.bytes(count) });
     if (signed === null) return notSent('request_invalid');
     const headers = outgoing(signed);
     if (headers === null) return notSent('header_not_allowed');
-    return this.#dispatch(signed, signed.url === request.url ? stated : new URL(signed.url), headers);
-  }
-
-  async #dispatch({ method, body }: SignedRequest, url: URL, headers: Record<string, string>): Promise<Sent> {
-    const exchange = new Exchange(this.#options.timeoutMs, this.#options.after ?? systemAfter);
-    this.#under.add(exchange);
-    const path = url.pathname + url.search;
-    this.#agent.dispatch({ origin: url.origin, path, method, headers, body }, exchange);
-    const sent = await exchange.outcome;
-    this.#under.delete(exchange);
-    return sent;
+    const url = signed.url === request.url ? stated : new URL(signed.url);
+    return this.#connections.send({ method: signed.method, url, headers, body: signed.body }, timeoutMs);
   }
 
   /** Ends every request under way; their fate is what is known of it now. */
   interrupt(): void {
-    for (const exchange of this.#under) exchange.interrupt('stopped');
+    this.#connections.interrupt();
   }
 
   /** Closes every connection once the requests under way have ended. Never rejects. */
-  async close(): Promise<void> {
-    await Promise.all([...this.#under].map((exchange) => exchange.outcome));
-    await this.#agent.destroy();
+  close(): Promise<void> {
+    return this.#connections.close();
   }
 }
 
