@@ -223,6 +223,8 @@ export interface ForwardRequest {
   readonly body: string;
   /** Goes out as gzip. */
   readonly packed: boolean;
+  /** Asked before it goes out if it had to wait: what the person said meanwhile counts. Default: it may still go. */
+  permitted?(): boolean;
 }
 
 export type Forwarded =
