@@ -50,6 +50,8 @@ export interface RecordingUpload {
   readonly last: boolean;
   /** Raw address of the page, or null. */
   readonly page: string | null;
+  /** Raw address of the page before, where the format tells it: it may be a sensitive one. Default: not told. */
+  readonly referrer?: string | null;
   /** How much time it covers. */
   readonly durationMs: number;
   /** The recorder's own ids of the visitor. */
