@@ -25,6 +25,7 @@ const silent: Metrics = {
   delivered: () => undefined,
   deliverySeconds: () => undefined,
   acceptSeconds: () => undefined,
+  visitsHeld: () => undefined,
   consentSignal: () => undefined,
   configReload: () => undefined,
   configInfo: () => undefined,

@@ -9,11 +9,13 @@ import type { Secret } from './secret.ts';
 export const OUTCOMES = {
   delivered: 'the vendor answered as it does when it takes an event',
   uncertain: 'it may or may not have arrived, and the vendor could not tell a repetition from a second event',
-  rejected: 'the vendor will never take it; kept as a dead letter',
+  rejected:
+    'the vendor will never take it; kept as a dead letter, but for recordings, which are kept nowhere',
   expired: 'not delivered within the time for retries; kept as a dead letter',
   poison: 'the stored record could not be read or built; kept as a dead letter',
   withheld: 'judged again before sending and not permitted any more',
-  dropped: 'the destination is gone or switched off',
+  dropped:
+    'the destination is gone or switched off, or takes no recordings for so long that they are given up',
   erased: 'the person asked to be forgotten',
 } as const satisfies Record<string, string>;
 export type OutcomeName = keyof typeof OUTCOMES;

@@ -25,6 +25,7 @@ export const ERRORS = {
     status: 401,
     means: 'no site of this gateway has this key, tag or origin, or they disagree',
   },
+  unknown_project: { status: 404, means: 'no destination takes recordings of this project' },
   unauthorized: { status: 401, means: 'the admin listener demands one of its tokens' },
   host_not_allowed: { status: 403, means: 'the admin listener answers to loopback names only' },
   origin_not_allowed: { status: 403, means: 'the site does not list this origin' },
@@ -41,6 +42,10 @@ export const ERRORS = {
   store_full: { status: 503, means: 'the store cannot take more events now; try again later' },
   store_unavailable: { status: 503, means: 'the store does not answer; try again later' },
   overloaded: { status: 503, means: 'the gateway is busy; try again later' },
+  vendor_unavailable: {
+    status: 503,
+    means: 'the vendor that recordings are passed on to cannot take any now; try again later',
+  },
   stopping: { status: 503, means: 'the gateway is stopping; try again elsewhere or later' },
   config_invalid: { status: 500, means: 'the routing file has errors' },
   config_unreadable: { status: 500, means: 'the routing file cannot be read' },

@@ -41,6 +41,8 @@ export interface Metrics {
   delivered(destination: string, outcome: OutcomeName, count: number): void;
   deliverySeconds(destination: string, seconds: number): void;
   acceptSeconds(intake: string, seconds: number): void;
+  /** Page visits that are being recorded, and what is remembered of them, by estimate. */
+  visitsHeld(count: number, bytes: number): void;
   consentSignal(format: string, result: string): void;
   configReload(result: 'ok' | 'refused'): void;
   configInfo(digest: string): void;

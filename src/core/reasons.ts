@@ -43,6 +43,7 @@ export const REASONS = {
   consent_from_future: missing('the grant is dated in the future'),
   consent_undated: missing('the grant has no date and the routing file refuses undated consent'),
   sensitive_page: filter('the page is listed as sensitive, or the site is for children'),
+  visit_refused: filter('an earlier upload of this page visit was refused, which ends its recording'),
   no_identifier: filter('nothing is left by which the vendor could place the event'),
   unjoinable: filter('what is left would let two vendors join the visitor'),
   permitted: { means: 'every required purpose is granted and disclosed', anonymous: false, denial: false },

@@ -1,6 +1,7 @@
 // What a session recording is to the gateway: uploads of a page visit, each cleaned in passing and never kept. A format (Clarity,
 // rrweb) is one file and one registry line in recording/; it is pure, and all it has to remember of a visit is given to it.
 
+import type { ConsentInput } from './consent.ts';
 import type { Identifier } from './event.ts';
 import type { System } from './identifiers.ts';
 import type { IntakeRoute, SiteHints } from './plugin.ts';
@@ -77,3 +78,44 @@ export interface RecordingFormat {
   /** Memory of a visit of which earlier uploads were not seen: whatever hangs on what it does not know is masked. */
   unseen(): VisitMemory;
 }
+
+/** One upload as it came in: all that is known of it, as plain data, so that another thread may take it. */
+export interface ReceivedUpload {
+  /** Name of its format. */
+  readonly format: string;
+  /** Unpacked. */
+  readonly body: Uint8Array;
+  readonly packed: boolean;
+  readonly site: string;
+  /** Where consent may stand: cookies, query and headers. What the recorder itself says of consent is no evidence. */
+  readonly consent: ConsentInput;
+  /** As an event of the same request would have them: the recorder's own and, if the site says `cookies: true`, those of cookies. */
+  readonly ids: readonly Identifier[];
+  readonly otherIds: readonly Identifier[];
+  /** See `RecordingRules.known`. Of every site: they are searched for, and used for nothing else. */
+  readonly known: RecordingRules['known'];
+  /** Origin of the page, one that the site lists; null where nothing tells it. */
+  readonly origin: string | null;
+  /** Address of the page as the browser tells it; null where it does not. */
+  readonly referer: string | null;
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  /** Wall clock ms. */
+  readonly receivedAt: number;
+}
+
+/** An upload as it came in, and opened. */
+export interface UploadCall {
+  readonly received: ReceivedUpload;
+  readonly format: RecordingFormat;
+  readonly upload: RecordingUpload;
+}
+
+/** What its client is told; plain data, too. */
+export interface UploadAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** The recorder stops at this word. Status 4xx would do the same, and 5xx have it send everything again. */
+export const END: UploadAnswer = Object.freeze({ status: 200, text: 'END' });

@@ -39,6 +39,8 @@ export const METRICS = {
   sluis_store_bytes: { help: 'Size of the store, the ledger included', labels: [] },
   sluis_delivery_seconds: { help: 'Time a request to a vendor took', labels: ['destination'] },
   sluis_accept_seconds: { help: 'Time from a request to its durable append', labels: ['intake'] },
+  sluis_recording_visits: { help: 'Page visits whose recordings are being cleaned', labels: [] },
+  sluis_recording_bytes: { help: 'What is remembered of these visits, by estimate', labels: [] },
   sluis_consent_signals_total: { help: 'Consent signals read, by result', labels: ['format', 'result'] },
   sluis_config_reloads_total: { help: 'Attempts to load the routing file', labels: ['result'] },
   sluis_config_info: { help: 'Digest of the routing file in force; always 1', labels: ['digest'] },
@@ -163,7 +165,7 @@ function histogram(registry: Registry, name: MetricName, buckets: number[]): His
   return new Histogram({ name, help, labelNames: [...labels], buckets, registers: [registry] });
 }
 
-type Counting = Omit<Metrics, 'deliverySeconds' | 'acceptSeconds' | 'configInfo'>;
+type Counting = Omit<Metrics, 'deliverySeconds' | 'acceptSeconds' | 'visitsHeld' | 'configInfo'>;
 
 function counting(tallyOf: (name: CounterName) => Tally): Counting {
   const received = tallyOf('sluis_events_received_total');
@@ -200,6 +202,8 @@ export function createMetrics(options: CountingOptions | MetricsOptions): Observ
   const gauges = stateOf(registry, options);
   const deliverySeconds = histogram(registry, 'sluis_delivery_seconds', DELIVERY_BUCKETS);
   const acceptSeconds = histogram(registry, 'sluis_accept_seconds', ACCEPT_BUCKETS);
+  const visits = gauge(registry, 'sluis_recording_visits');
+  const visitBytes = gauge(registry, 'sluis_recording_bytes');
   const info = gauge(registry, 'sluis_config_info');
   collectDefaultMetrics({ register: registry });
   const isDestination: Guard = (value) => known.destinations().includes(value);
@@ -217,6 +221,10 @@ export function createMetrics(options: CountingOptions | MetricsOptions): Observ
     deliverySeconds: (destination, seconds) =>
       deliverySeconds.observe({ destination: guarded(destination, isDestination) }, seconds),
     acceptSeconds: (intake, seconds) => accepted.add(intake, seconds),
+    visitsHeld: (count, bytes) => {
+      visits.set(count);
+      visitBytes.set(bytes);
+    },
     configInfo: (digest) => {
       info.reset();
       info.set({ digest: guarded(digest, (value) => /^[0-9a-f]{8,64}$/.test(value)) }, 1);

@@ -19,6 +19,8 @@ const DESIGNED: Readonly<Record<string, readonly string[]>> = {
   sluis_store_bytes: [],
   sluis_delivery_seconds: ['destination'],
   sluis_accept_seconds: ['intake'],
+  sluis_recording_visits: [],
+  sluis_recording_bytes: [],
   sluis_consent_signals_total: ['format', 'result'],
   sluis_config_reloads_total: ['result'],
   sluis_config_info: ['digest'],
