@@ -10,7 +10,17 @@ import { didYouMean } from './suggest.ts';
 /** What of a destination type the configuration derives from. */
 export type KnownType = Pick<
   DestinationType,
-  'type' | 'title' | 'system' | 'audience' | 'demands' | 'anonymous' | 'settings' | 'ids' | 'person' | 'links'
+  | 'type'
+  | 'title'
+  | 'system'
+  | 'audience'
+  | 'demands'
+  | 'anonymous'
+  | 'settings'
+  | 'ids'
+  | 'person'
+  | 'links'
+  | 'recording'
 >;
 
 /** The plugin registries, as far as the configuration derives from them. */

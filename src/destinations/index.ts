@@ -1,6 +1,7 @@
 // The registry of destination types. Config schema, `check`, `explain`, metric labels and README tables derive from it.
 
 import type { DestinationType } from '../core/plugin.ts';
+import { clarity } from './clarity.ts';
 import { ga4 } from './ga4.ts';
 import { http } from './http.ts';
 import { hubspot } from './hubspot.ts';
@@ -17,6 +18,7 @@ export const DESTINATION_TYPES = [
   meta,
   x,
   matomo,
+  clarity,
   http,
   log,
   nothing,

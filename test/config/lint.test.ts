@@ -11,6 +11,8 @@ const SITE = `sites: { shop: { writeKey: shop-web, sensitive: [] } }
 `;
 const HEAD = `${SECRETS}controller: { name: Shop BV, contact: privacy@shop.example }
 ${SITE}`;
+const CLARITY_SITE = `${SECRETS}sites: { shop: { writeKey: shop-web, tags: [abc, def] } }
+`;
 const notices = (discloses: string, links = '[]'): string =>
   `notices: [{ id: a, from: 2026-01-01T00:00:00Z, discloses: ${discloses}, links: ${links} }]
 `;
@@ -39,10 +41,29 @@ const ROWS: readonly Row[] = [
     code: 'recording-without-recording-consent',
     name: 'recording types that require it, other hosts, and what is switched off',
     text: `${HEAD}destinations:
-  a: { type: clarity, projectId: a }
+  a: { type: replay, projectId: a }
   b: { type: recorder, projectId: a, requires: [recording] }
   c: { type: http, url: 'https://notclarity.ms.example/', secret: '\${TOKEN}', requires: [analytics] }
   d: { type: recorder, projectId: a, enabled: false }
+`,
+  },
+  {
+    code: 'recording-project-shared',
+    name: 'the second that is switched on, of those with one project',
+    text: `${CLARITY_SITE}destinations:
+  a: { type: clarity, project: abc, upload: 'https://k.clarity.ms/collect' }
+  b: { type: clarity, project: «recording-project-shared»abc, upload: 'https://l.clarity.ms/collect' }
+  c: { type: clarity, project: abc, upload: 'https://k.clarity.ms/collect', enabled: false }
+  d: { type: clarity, project: def, upload: 'https://k.clarity.ms/collect' }
+`,
+  },
+  {
+    code: 'recording-project-unlisted',
+    name: 'a project that no site has among its tags, if it is switched on',
+    text: `${CLARITY_SITE}destinations:
+  a: { type: clarity, project: abc, upload: 'https://k.clarity.ms/collect' }
+  b: { type: clarity, project: «recording-project-unlisted»xyz, upload: 'https://k.clarity.ms/collect' }
+  c: { type: clarity, project: xyw, upload: 'https://k.clarity.ms/collect', enabled: false }
 `,
   },
   {

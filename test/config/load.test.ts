@@ -310,8 +310,8 @@ test('what a driver finds wrong with an address stands at the address', (t) => {
 
 test('a route adds to what its type demands and takes nothing away', (t) => {
   const { destinations } = loaded(`${HEAD}destinations:
-  plain: { type: clarity, projectId: a }
-  more: { type: clarity, projectId: a, requires: [analytics], decides: true }
+  plain: { type: replay, projectId: a }
+  more: { type: replay, projectId: a, requires: [analytics], decides: true }
 `);
   t.deepEqual(
     destinations.map((each) => each.requires),

@@ -7,9 +7,9 @@ import { CONSENT_READERS } from '../../src/consent/index.ts';
 import type { KnownType } from '../../src/config/context.ts';
 import { DESTINATION_TYPES } from '../../src/destinations/index.ts';
 
-/** A type that records sessions, as Clarity's will be. */
-const clarity: KnownType = {
-  type: 'clarity',
+/** A type that records sessions, with the least of settings. */
+const replay: KnownType = {
+  type: 'replay',
   title: 'Session recorder',
   system: 'clarity',
   audience: 'recording',
@@ -22,11 +22,11 @@ const clarity: KnownType = {
 };
 
 /** A recorder that does not demand `recording` by itself. */
-const recorder: KnownType = { ...clarity, type: 'recorder', demands: ['marketing'] };
+const recorder: KnownType = { ...replay, type: 'recorder', demands: ['marketing'] };
 
 /** An advertising type that can carry the user id of the site. */
 const adserver: KnownType = {
-  ...clarity,
+  ...replay,
   type: 'adserver',
   system: 'pinterest',
   audience: 'advertising',
@@ -37,7 +37,7 @@ const adserver: KnownType = {
 };
 
 export const registries: Registries = {
-  destinations: [...DESTINATION_TYPES, clarity, recorder, adserver],
+  destinations: [...DESTINATION_TYPES, replay, recorder, adserver],
   readers: CONSENT_READERS,
   stores: [{ scheme: 'memory' }, { scheme: 'sqlite' }, { scheme: 'nats' }],
 };

@@ -8,6 +8,7 @@ import { destinationType } from '../../src/destinations/index.ts';
 import type { Destination } from '../../src/core/config.ts';
 import type { Reply, Result, VendorRequest } from '../../src/core/delivery.ts';
 import { PermittedEvent, type PermittedData } from '../../src/core/permitted.ts';
+import type { PersonField } from '../../src/core/person.ts';
 import type { Built, DestinationType } from '../../src/core/plugin.ts';
 import { permittedData } from '../support/events.ts';
 import { destination, NOW } from '../support/snapshot.ts';
@@ -23,6 +24,13 @@ export interface Case {
   readonly unplaced?: readonly number[];
   readonly requests: readonly unknown[];
   readonly refused?: Built['refused'];
+  /** Uploads of recordings that the type takes: what is known of each beside its body, and how it goes out. */
+  readonly sendings?: readonly {
+    readonly packed: boolean;
+    readonly origin: string | null;
+    readonly person: Readonly<Partial<Record<PersonField, string>>>;
+    readonly request: { readonly address: string; readonly headers: Readonly<Record<string, string>> };
+  }[];
   readonly replies?: readonly {
     readonly to?: number;
     readonly reply: { status: number; headers?: Record<string, string>; body?: unknown };
@@ -136,6 +144,10 @@ export function runCase(t: ExecutionContext, found: Found): void {
     prepared.entry.canPlace(one, prepared.settings) ? [] : [index],
   );
   t.deepEqual(unplaced, [...(content.unplaced ?? [])]);
+  for (const { request, ...sending } of content.sendings ?? []) {
+    const { destination: to, settings, entry } = prepared;
+    t.deepEqual(entry.recording?.request({ ...sending, destination: to, settings }), request);
+  }
   for (const { to = 0, reply, results } of content.replies ?? []) {
     const request = built.requests[to];
     if (request === undefined) throw new Error(`no request ${to} to answer`);

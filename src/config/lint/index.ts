@@ -19,6 +19,8 @@ import { oldConsent } from './oldConsent.ts';
 import { personJoinsVendors } from './personJoinsVendors.ts';
 import { plainSecret } from './plainSecret.ts';
 import { pseudonymMatchesNothing } from './pseudonymMatchesNothing.ts';
+import { recordingProjectShared } from './recordingProjectShared.ts';
+import { recordingProjectUnlisted } from './recordingProjectUnlisted.ts';
 import { recordingWithoutRecordingConsent } from './recordingWithoutRecordingConsent.ts';
 import type { LintInput, LintRule } from './rule.ts';
 import { sensitiveUnset } from './sensitiveUnset.ts';
@@ -28,6 +30,8 @@ import { unprovenExplicitConsent } from './unprovenExplicitConsent.ts';
 
 export const LINT_RULES: readonly LintRule[] = [
   recordingWithoutRecordingConsent,
+  recordingProjectShared,
+  recordingProjectUnlisted,
   notDisclosed,
   explicitPurposeShared,
   plainSecret,
