@@ -38,7 +38,7 @@ const BY_PATH: ReadonlyMap<string, { readonly name: string; readonly system: str
 );
 
 /** Counts what was done to identifiers, and links that were kept from forming. */
-function countRemarks({ told }: Judged, { destinations }: Snapshot, metrics: Metrics): void {
+function countRemarks({ told, destinations }: Judged, metrics: Metrics): void {
   for (let index = 0; index < told.length; index += 1) {
     const one = told[index];
     if (one === undefined) continue;
@@ -61,7 +61,7 @@ function countShared({ event, facts, subjects }: Judged, { metrics, sharing }: A
     if (record !== undefined && sharing.isShared(record, client)) metrics.consentSignal(source, 'shared');
 }
 
-function tell(judged: Judged, snapshot: Snapshot, ports: AcceptPorts): void {
+function tell(judged: Judged, ports: AcceptPorts): void {
   const { event } = judged;
   const { metrics, feed } = ports;
   for (const { format, result } of judged.signals) metrics.consentSignal(format, result);
@@ -77,7 +77,7 @@ function tell(judged: Judged, snapshot: Snapshot, ports: AcceptPorts): void {
       remarks,
     });
   }
-  countRemarks(judged, snapshot, metrics);
+  countRemarks(judged, metrics);
 }
 
 /** A person's own no, and to whom. */
@@ -118,7 +118,7 @@ function judgeNext(events: readonly ReceivedEvent[], context: PipelineContext, p
     judged.push(judge(event, context));
     if (ports.clock.monotonic() >= until) break;
   }
-  for (const each of judged) tell(each, context.snapshot, ports);
+  for (const each of judged) tell(each, ports);
   return { judged, denied: deniedIn(judged) };
 }
 

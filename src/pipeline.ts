@@ -25,6 +25,7 @@ import type { Keyring, Subjects } from './identity/pseudonym.ts';
 import { share } from './identity/shared.ts';
 import type { Shared } from './identity/shared.ts';
 import { decide } from './policy/decide.ts';
+import { eventRoutes } from './policy/eventRoutes.ts';
 import { readingOf } from './policy/grounds.ts';
 import { isSensitive } from './policy/sensitive.ts';
 
@@ -51,13 +52,15 @@ export interface Told {
   readonly fields: readonly string[];
 }
 
-/** One event, judged for every destination of the routing file, in its order. */
+/** One event, judged for every destination of the routing file that takes events, in its order. */
 export interface Judged {
   readonly id: string;
   readonly event: ReceivedEvent;
   readonly facts: EventFacts;
   readonly subjects: Subjects;
   readonly signals: readonly Signal[];
+  /** Those that `told` tells of, one by one. */
+  readonly destinations: readonly Destination[];
   readonly told: readonly Told[];
 }
 
@@ -115,7 +118,8 @@ interface Judging {
   readonly facts: EventFacts;
   readonly site: Site;
   readonly shared: () => Shared;
-  readonly decisions: ReadonlyMap<string, Decision>;
+  /** Undefined for a destination that the routing file does not have. */
+  readonly decisionOf: (destination: string) => Decision | undefined;
   readonly context: PipelineContext;
 }
 
@@ -126,7 +130,7 @@ function treat(destination: Destination, decision: Decision, judging: Judging): 
   if (decision.verdict === 'block' || type === undefined)
     return { decision, permitted: null, remarks: [], fields: [] };
   const allowanceOf = (name: string): Allowance | null => {
-    const other = judging.decisions.get(name);
+    const other = judging.decisionOf(name);
     return other?.verdict === 'forward' ? other.allowance : null;
   };
   const plan = planFor({
@@ -190,29 +194,29 @@ export function judge(received: ReceivedEvent, context: PipelineContext): Judged
   const subjects = keys.subjectDigests(event, state.claims);
   const standing = context.saidSince(subjects.all);
   const reading = readingOf({ state, site, snapshot, now });
-  const decisions = snapshot.destinations.map((destination) =>
-    decide({
-      facts,
-      destination,
-      snapshot,
-      standing,
-      now,
-      known: supports(context.typeOf(destination.type), event),
-      reading,
-    }),
+  const decideFor = (destination: Destination, asked: EventFacts, known: readonly Reason[]): Decision =>
+    decide({ facts: asked, destination, snapshot, standing, now, known, reading });
+  const destinations = eventRoutes(context);
+  const decisions = destinations.map((destination) =>
+    decideFor(destination, facts, supports(context.typeOf(destination.type), event)),
   );
+  // A link may be taken from what a recorder receives, which is judged for that alone.
+  const recorder = (name: string): Decision | undefined => {
+    const destination = snapshot.destinations.find((each) => each.name === name);
+    return destination && decideFor(destination, { ...facts, type: 'recording', name: 'recording' }, NONE);
+  };
   const judging: Judging = {
     id: context.newId(),
     facts,
     shared: once(() => share(event, scan(), snapshot.pseudonyms.periodMs)),
-    decisions: new Map(decisions.map((decision) => [decision.destination, decision])),
+    decisionOf: (name) => decisions.find((each) => each.destination === name) ?? recorder(name),
     context,
     site,
   };
-  const told = snapshot.destinations.map((destination, index) =>
+  const told = destinations.map((destination, index) =>
     treat(destination, decisions[index] as Decision, judging),
   ); // same length
-  return { id: judging.id, event, facts, subjects, signals, told: withoutJoinable(told) };
+  return { id: judging.id, event, facts, subjects, signals, destinations, told: withoutJoinable(told) };
 }
 
 function once<T>(make: () => T): () => T {

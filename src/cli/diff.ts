@@ -49,17 +49,25 @@ interface Case {
   readonly facts: Omit<EventFacts, 'consent'>;
 }
 
-function* casesOf(snapshots: readonly Snapshot[], now: number): Generator<Case> {
+/** Does the destination take recordings and no events, in each file that has it? */
+const isRecorder = (contexts: Pair<ExplainContext>, destination: string): boolean =>
+  contexts.every(({ snapshot, typeOf }) => {
+    const route = snapshot.destinations.find(({ name }) => name === destination);
+    return route === undefined || typeOf(route.type)?.calls.every((call) => call === 'recording') === true;
+  });
+
+function* casesOf(contexts: Pair<ExplainContext>, now: number): Generator<Case> {
+  const snapshots = contexts.map(({ snapshot }) => snapshot);
   const names = new Set(snapshots.flatMap(({ destinations }) => destinations.map(({ name }) => name)));
   const sites = new Set(snapshots.flatMap((each) => each.sites.map(({ name }) => name)));
-  for (const destination of names)
+  for (const destination of names) {
+    const recorder = isRecorder(contexts, destination);
+    const type = recorder ? 'recording' : 'track';
     for (const site of sites)
-      for (const name of eventNames(snapshots, destination))
+      for (const name of recorder ? ['recording'] : eventNames(snapshots, destination))
         for (const sensitive of [false, true])
-          yield {
-            destination,
-            facts: { site, type: 'track', name, occurredAt: now, sensitive, switchedOff: [] },
-          };
+          yield { destination, facts: { site, type, name, occurredAt: now, sensitive, switchedOff: [] } };
+  }
 }
 
 /** The smallest consent state that shows each kind of change. */
@@ -91,7 +99,7 @@ function compareAll(snapshots: Pair<Snapshot>, io: Io): number {
       count += 1;
       io.out(JSON.stringify({ change: 'setting_changed', what, destination: name }));
     }
-  for (const each of casesOf(snapshots, now)) {
+  for (const each of casesOf(contexts, now)) {
     const { site, name: event, sensitive } = each.facts;
     for (const { change, when } of differencesIn(each, contexts, now)) {
       count += 1;
