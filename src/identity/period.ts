@@ -20,8 +20,11 @@ export function embeddedStart(name: string, value: string): number | null {
 /** How far a session's own start may lie from the event before it is no longer believed. */
 const MAX_SESSION_MS = 2 * 86_400_000;
 
+/** What of an event, or of an upload of a recording, tells when its session began. */
+type Dated = Pick<ReceivedEvent, 'ids' | 'occurredAt'>;
+
 /** The start of the event's session, or the event's own time where no session tells it. */
-function anchor(event: ReceivedEvent): number {
+function anchor(event: Dated): number {
   for (const id of event.ids) {
     if (id.system !== 'ga' && id.system !== 'site') continue;
     const name = identifierName(id);
@@ -38,7 +41,7 @@ function anchor(event: ReceivedEvent): number {
  * 2. a visitor id that embeds its start counts periods from there: `o0`, `o1`, … (`o` for its own count);
  * 3. any other id belongs to the calendar period of the session's start, or of the event where there is none: `c20`.
  */
-export function periodsOf(event: ReceivedEvent, periodMs: number): (id: Identifier) => string {
+export function periodsOf(event: Dated, periodMs: number): (id: Identifier) => string {
   const at = anchor(event);
   return (id) => {
     const name = identifierName(id);

@@ -21,6 +21,9 @@ export interface PseudonymRequest {
   readonly period: string;
 }
 
+/** What of an event, or of an upload of a recording, tells whose it is. */
+type Carrier = Pick<ReceivedEvent, 'ids' | 'otherIds' | 'person'>;
+
 /** Digests of a person's ids, to find withdrawals and erasures by. */
 export interface Subjects {
   /** Under the current secret: what is written. */
@@ -36,7 +39,7 @@ export interface Keyring {
   /** Marks a message as seen; never leaves. */
   dedupeDigest(site: string, messageId: string): string;
   /** Whoever holds a signed record, named by a claim, is found by it too, also where the site reads no id cookies. */
-  subjectDigests(event: ReceivedEvent, claims?: readonly Claim[]): Subjects;
+  subjectDigests(event: Carrier, claims?: readonly Claim[]): Subjects;
   /** The same for one id, `name` being `<system>.<kind>` or `email`. */
   subjectDigest(name: string, value: string): Subjects;
 }
@@ -185,7 +188,7 @@ const subject = (name: string, value: string): string =>
 /** Ids that stand for a person or their browser; clicks, sessions, orders and groups do not. */
 const PERSONAL: ReadonlySet<string | undefined> = new Set(['visitor', 'user', 'contact']);
 
-function subjectsOf(event: ReceivedEvent, claims: readonly Claim[]): readonly string[] {
+function subjectsOf(event: Carrier, claims: readonly Claim[]): readonly string[] {
   const subjects: string[] = [];
   for (const ids of [event.ids, event.otherIds])
     for (const id of ids) {
