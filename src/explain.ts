@@ -1,21 +1,28 @@
-// The pipeline told: requests or events in, decisions with their reasons and the unsigned requests that would leave. Runs the
-// very functions of production, so what it prints is what would happen under this config and clock.
+// The pipeline told: requests, uploads of recordings or events in, decisions with their reasons and the unsigned requests that would
+// leave. Runs the very functions of production, so what it prints is what would happen under this config and clock.
 
 import { isConsentCookie } from './consent/index.ts';
 import { merged, sourcesOf } from './consent/merge.ts';
+import type { EventFacts } from './core/decision.ts';
 import { GatewayError } from './core/errors.ts';
 import type { ReceivedEvent } from './core/event.ts';
-import type { Built, Opened } from './core/plugin.ts';
+import type { Built, SiteHints } from './core/plugin.ts';
+import type { ForwardRequest } from './core/ports.ts';
+import type { RecordingFormat, UploadCall } from './core/recording.ts';
 import { printable } from './delivery/auth.ts';
 import { cookieSorter } from './http/cookies.ts';
+import type { SortedCookies } from './http/cookies.ts';
 import { intakePaths } from './http/routes.ts';
 import { indexSites, resolveSite } from './http/site.ts';
+import { receivedUpload } from './http/upload.ts';
 import { INTAKE_PROTOCOLS } from './intake/index.ts';
 import type { Judged, PipelineContext, Told } from './pipeline.ts';
 import { judge } from './pipeline.ts';
 import { countingState } from './policy/grounds.ts';
 import { badLine, questionOf } from './question.ts';
 import type { Question } from './question.ts';
+import { judgeUpload, newTerms, treatUpload } from './recordingPipeline.ts';
+import type { JudgedUpload } from './recordingPipeline.ts';
 
 export interface Explained {
   readonly event: {
@@ -54,12 +61,15 @@ export interface ExplainedDecision {
   }[];
 }
 
-export type ExplainContext = Omit<PipelineContext, 'now'>;
+export interface ExplainContext extends Omit<PipelineContext, 'now'> {
+  /** Of recordings. */
+  readonly formats: readonly RecordingFormat[];
+}
 
 const findPath = intakePaths(INTAKE_PROTOCOLS);
 
 /** The site that the line names, else the one the request belongs to, else the only one there is. */
-function siteOf(question: Question, opened: Opened, { snapshot }: ExplainContext) {
+function siteOf(question: Question, hints: SiteHints, { snapshot }: ExplainContext) {
   const { headers } = question.request;
   if (question.site !== null) {
     const named = snapshot.sites.find((each) => each.name === question.site);
@@ -67,7 +77,7 @@ function siteOf(question: Question, opened: Opened, { snapshot }: ExplainContext
     return { site: named, fromServer: false };
   }
   const verdict = resolveSite(indexSites(snapshot.sites), {
-    hints: opened.hints,
+    hints,
     origin: headers['origin'] ?? null,
     referer: headers['referer'] ?? null,
     host: headers['host'] ?? null,
@@ -76,10 +86,13 @@ function siteOf(question: Question, opened: Opened, { snapshot }: ExplainContext
   if (!('refused' in verdict)) return verdict;
   const [only, ...others] = snapshot.sites;
   const bare =
-    opened.hints.writeKeys.length === 0 && headers['origin'] === undefined && headers['host'] === undefined;
+    hints.writeKeys.length === 0 && headers['origin'] === undefined && headers['host'] === undefined;
   if (bare && only !== undefined && others.length === 0) return { site: only, fromServer: false };
   throw new GatewayError(verdict.refused, verdict.message);
 }
+
+const cookiesOf = (question: Question, { snapshot }: ExplainContext): SortedCookies =>
+  cookieSorter((name) => isConsentCookie(name, snapshot.consent.mapping))(question.cookieHeader);
 
 function eventsOf(question: Question, context: ExplainContext): readonly ReceivedEvent[] {
   const { request } = question;
@@ -88,10 +101,8 @@ function eventsOf(question: Question, context: ExplainContext): readonly Receive
   if (handler === undefined || handler === null || handler.document !== null)
     throw badLine('no intake protocol takes events by this method and path');
   const opened = handler.protocol.open(request);
-  const { site, fromServer } = siteOf(question, opened, context);
-  const cookies = cookieSorter((name) => isConsentCookie(name, context.snapshot.consent.mapping))(
-    question.cookieHeader,
-  );
+  const { site, fromServer } = siteOf(question, opened.hints, context);
+  const cookies = cookiesOf(question, context);
   const reading = opened.read({
     site,
     fromServer,
@@ -123,16 +134,28 @@ function decisionOf(told: Told, context: ExplainContext, now: number): Explained
   };
 }
 
+/** What of its consent counted. `now` is the clock it was judged by. */
+function consentOf(
+  facts: EventFacts,
+  noticesSeen: readonly (string | null)[],
+  { snapshot, now }: Pick<PipelineContext, 'snapshot' | 'now'>,
+): Explained['consent'] {
+  const site = snapshot.sites.find((each) => each.name === facts.site) ?? null;
+  const counting = countingState({ state: facts.consent, site, snapshot, now });
+  const notices = noticesSeen
+    .map((notice) => snapshot.notices.findIndex(({ id }) => id === notice))
+    .filter((index) => index >= 0);
+  const oldest = notices.length === 0 ? undefined : snapshot.notices[Math.min(...notices)];
+  return {
+    purposes: merged(counting, site?.consent ?? [], snapshot.consent.purposes),
+    notice: oldest?.id ?? null,
+    sources: sourcesOf(facts.consent),
+  };
+}
+
 /** Tells one judged event. `now` is the clock it was judged by. */
 export function tell(judged: Judged, context: ExplainContext, now: number): Explained {
   const { event, facts } = judged;
-  const { snapshot } = context;
-  const site = snapshot.sites.find((each) => each.name === event.site) ?? null;
-  const counting = countingState({ state: facts.consent, site, snapshot, now });
-  const notices = judged.told
-    .map(({ decision }) => snapshot.notices.findIndex(({ id }) => id === decision.notice))
-    .filter((index) => index >= 0);
-  const oldest = notices.length === 0 ? undefined : snapshot.notices[Math.min(...notices)];
   return {
     event: {
       id: judged.id,
@@ -143,13 +166,62 @@ export function tell(judged: Judged, context: ExplainContext, now: number): Expl
       clock: event.clock,
       receivedAt: new Date(event.receivedAt).toISOString(),
     },
-    consent: {
-      purposes: merged(counting, site?.consent ?? [], snapshot.consent.purposes),
-      notice: oldest?.id ?? null,
-      sources: sourcesOf(facts.consent),
-    },
+    consent: consentOf(
+      facts,
+      judged.told.map(({ decision }) => decision.notice),
+      { ...context, now },
+    ),
     decisions: judged.told.map((told) => decisionOf(told, context, now)),
   };
+}
+
+const formatAt = ({ request: { method, path } }: Question, { formats }: ExplainContext) =>
+  formats.find(({ routes }) => routes.some((route) => route.path === path && route.method === method));
+
+function uploadOf(question: Question, format: RecordingFormat, context: ExplainContext): UploadCall {
+  const { request } = question;
+  if (request.body.length > format.bodyBytes)
+    throw new GatewayError('body_too_large', 'the body is larger than this path takes');
+  const upload = format.open(request.body);
+  const { site } = siteOf(question, upload.hints, context);
+  const { limits } = context.snapshot.server;
+  const cookies = cookiesOf(question, context);
+  return receivedUpload({ format, upload }, { ...request, packed: false, cookies, limits }, site);
+}
+
+const sentAs = (outgoing: ForwardRequest | null): ExplainedDecision['requests'] =>
+  outgoing === null
+    ? []
+    : [{ method: 'POST', url: outgoing.address, headers: outgoing.headers, body: outgoing.body }];
+
+/** An upload of a visit that nobody knows: its first, or one whose text is masked as far as its page is not known. */
+function explainUpload(question: Question, format: RecordingFormat, context: ExplainContext): Explained {
+  const { receivedAt } = question.request;
+  const judging: PipelineContext = { ...context, now: receivedAt };
+  const judged = judgeUpload(uploadOf(question, format, context), judging);
+  const { decision, remarks, outgoing } = treatedAlone(judged, judging);
+  const { destination, verdict, reasons } = decision;
+  const { site, type, name, occurredAt } = judged.facts;
+  return {
+    event: {
+      id: context.newId(),
+      site,
+      type,
+      name,
+      occurredAt: new Date(occurredAt).toISOString(),
+      clock: 'received',
+      receivedAt: new Date(receivedAt).toISOString(),
+    },
+    consent: consentOf(judged.facts, [decision.notice], judging),
+    decisions: [{ destination, verdict, reasons, treatments: remarks, requests: sentAs(outgoing) }],
+  };
+}
+
+function treatedAlone(judged: JudgedUpload, context: PipelineContext) {
+  const { decision } = judged;
+  if (decision.verdict !== 'forward') return { decision, remarks: [], outgoing: null };
+  const { periodMs } = context.snapshot.pseudonyms;
+  return treatUpload(judged, newTerms(judged, { salt: context.newId(), periodMs }), context);
 }
 
 /** The clock to judge an event by: the line's, else the event's own time where it names one that can be believed. */
@@ -163,6 +235,8 @@ function clockOf(event: ReceivedEvent, { clockGiven, request }: Question): numbe
  */
 export function explain(line: unknown, context: ExplainContext, now: number): readonly Explained[] {
   const question = questionOf(line, context.snapshot.server.limits, now);
+  const format = formatAt(question, context);
+  if (format !== undefined) return [explainUpload(question, format, context)];
   return eventsOf(question, context).map((event) => {
     const clock = clockOf(event, question);
     return tell(judge(event, { ...context, now: clock }), context, clock);

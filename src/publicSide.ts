@@ -8,10 +8,12 @@ import { recordKeeper } from './consent/record.ts';
 import { RECORD_COOKIE } from './core/consent.ts';
 import type { Snapshot } from './core/config.ts';
 import type { SaidSince } from './core/decision.ts';
-import type { DecisionFeed, Log, Metrics, RecordKeeper } from './core/ports.ts';
+import type { DecisionFeed, Forward, Log, Metrics, RecordKeeper } from './core/ports.ts';
+import type { RecordingFormat } from './core/recording.ts';
 import { destinationType } from './destinations/index.ts';
 import { wireForms } from './explain.ts';
 import type { ExplainContext } from './explain.ts';
+import { placeOf } from './http/errors.ts';
 import type { Listener } from './http/listener.ts';
 import type { ConsentChange, Readiness } from './http/ports.ts';
 import { createPublicServer } from './http/server.ts';
@@ -21,7 +23,10 @@ import { readCookieIds } from './intake/ids.ts';
 import { INTAKE_PROTOCOLS } from './intake/index.ts';
 import type { KnownLabels } from './observe/metrics.ts';
 import { recordSharing } from './observe/sharing.ts';
+import { RECORDING_FORMATS } from './recording/index.ts';
+import { takeUpload } from './recordings.ts';
 import { clock, newIds, random } from './surroundings.ts';
+import { Visits } from './visits.ts';
 
 /** The pipeline outside a running gateway: nobody said anything since. */
 export function explainContext(snapshot: Snapshot): ExplainContext {
@@ -33,6 +38,7 @@ export function explainContext(snapshot: Snapshot): ExplainContext {
     wireForms,
     saidSince: () => ({ objections: [], deniedAt: {} }),
     newId: newIds(),
+    formats: RECORDING_FORMATS,
   };
 }
 
@@ -40,7 +46,7 @@ export function explainContext(snapshot: Snapshot): ExplainContext {
 export const labelsOf = (snapshot: () => Snapshot): KnownLabels => ({
   sites: () => snapshot().sites.map(({ name }) => name),
   destinations: () => snapshot().destinations.map(({ name }) => name),
-  intakes: INTAKE_PROTOCOLS.map(({ name }) => name),
+  intakes: [...INTAKE_PROTOCOLS, ...RECORDING_FORMATS].map(({ name }) => name),
   formats: CONSENT_READERS.map(({ source }) => source),
 });
 
@@ -83,6 +89,10 @@ export interface PublicParts {
   readonly outbox: Intake;
   /** What these people said since. */
   readonly saidSince: SaidBy;
+  /** The way of recordings to their vendors. */
+  readonly forward: Forward;
+  /** Of recordings. Default: all that there are. */
+  readonly formats?: readonly RecordingFormat[];
   readonly metrics: Metrics;
   readonly feed: DecisionFeed;
   readonly log: Log;
@@ -93,17 +103,20 @@ export interface PublicParts {
 }
 
 export function publicSide(parts: PublicParts): Listener {
-  const { snapshot, outbox, metrics, feed, log, readiness } = parts;
+  const { snapshot, outbox, forward, metrics, feed, log, readiness, formats = RECORDING_FORMATS } = parts;
   // Each thread has its own: a record that is presented to several counts as shared by the clients that one of them saw.
   const sharing = recordSharing();
   const contextOf = contexts(parts.saidSince);
   const context = (): ExplainContext => contextOf(snapshot());
   const ports = { snapshot, clock, random, log, readiness, metrics };
+  const visits = new Visits(random.bytes(32), clock);
+  const recordingPorts = { context, visits, forward, metrics, feed, clock, random, log, placeOf };
   return createPublicServer(
     {
       ...ports,
       protocols: INTAKE_PROTOCOLS,
       accept: (events, bytes) => accept(events, { context, outbox, metrics, feed, sharing, clock }, bytes),
+      recordings: { formats, take: (call) => takeUpload(call, recordingPorts) },
       records: currentRecords(context),
       consentChanged: async (change) => {
         const affected = change.snapshot.destinations.filter((each) =>

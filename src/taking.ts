@@ -4,6 +4,8 @@
 import { availableParallelism } from 'node:os';
 import type { RunningConfig } from './config/running.ts';
 import type { Log, ToldDecision } from './core/ports.ts';
+import { Forwarding } from './delivery/forward.ts';
+import { destinationType } from './destinations/index.ts';
 import { placeOf } from './http/errors.ts';
 import { reservePort } from './http/listener.ts';
 import type { Readiness } from './http/ports.ts';
@@ -14,7 +16,7 @@ import type { Series } from './observe/merged.ts';
 import type { Observed } from './observe/metrics.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import { publicSide } from './publicSide.ts';
-import { clock } from './surroundings.ts';
+import { clock, random } from './surroundings.ts';
 import type { Redirection } from './trial/trial.ts';
 import { WorkerPool } from './workers/pool.ts';
 import type { WorkerThread } from './workers/thread.ts';
@@ -48,12 +50,24 @@ export const startTaking = (parts: TakingParts): Promise<Taking> =>
 
 async function takeAlone(parts: TakingParts): Promise<Taking> {
   const { config, outbox, observed, readiness, log } = parts;
+  const { metrics } = observed;
+  const snapshot = () => config.snapshot;
   const feed = decisionFeed();
+  const forward = new Forwarding({
+    snapshot,
+    typeOf: destinationType,
+    clock,
+    random,
+    metrics,
+    log,
+    among: 1,
+  });
   const listener = publicSide({
-    snapshot: () => config.snapshot,
+    snapshot,
     outbox,
     saidSince: (subjects) => outbox.denials.standingOf(subjects),
-    metrics: observed.metrics,
+    forward,
+    metrics,
     feed,
     log,
     readiness,
@@ -66,7 +80,10 @@ async function takeAlone(parts: TakingParts): Promise<Taking> {
     up: () => true,
     recent: async () => feed.recent(),
     exposition: () => observed.exposition.text(),
-    close: (deadlineMs) => listener.close(deadlineMs),
+    async close(deadlineMs) {
+      await listener.close(deadlineMs);
+      await forward.close();
+    },
   };
 }
 

@@ -5,6 +5,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { loadSource } from './config/source.ts';
 import type { Snapshot } from './core/config.ts';
 import { GatewayError } from './core/errors.ts';
+import { Forwarding } from './delivery/forward.ts';
+import { destinationType } from './destinations/index.ts';
 import type { NotReady } from './http/ports.ts';
 import { decisionFeed } from './observe/feed.ts';
 import { createLog } from './observe/log.ts';
@@ -12,6 +14,7 @@ import { createMetrics } from './observe/metrics.ts';
 import { FLIGHT_LIMITS } from './outbox/flights.ts';
 import { Said } from './outbox/said.ts';
 import { labelsOf, publicSide } from './publicSide.ts';
+import { clock, random } from './surroundings.ts';
 import { redirected } from './trial/trial.ts';
 import { OutboxClient } from './workers/client.ts';
 import { failureOf } from './workers/protocol.ts';
@@ -35,29 +38,34 @@ function partsOf(start: Start, post: (message: FromWorker) => void) {
     waitingBytes: Math.ceil(FLIGHT_LIMITS.waitingBytes / start.among),
   });
   const observed = createMetrics({ known: labelsOf(snapshot) });
+  const { metrics } = observed;
+  const log = createLog({ level: start.logLevel });
+  const { among } = start;
+  const forward = new Forwarding({ snapshot, typeOf: destinationType, clock, random, metrics, log, among });
   const feed = decisionFeed();
   const listener = publicSide({
     snapshot,
     outbox,
     saidSince: (subjects) => said.standingOf(subjects),
-    metrics: observed.metrics,
+    forward,
+    metrics,
     feed,
-    log: createLog({ level: start.logLevel }),
+    log,
     readiness: () => outbox.ready<readonly NotReady[]>(),
     trial: start.redirection !== null,
-    binding: { port: start.port, among: start.among },
+    binding: { port: start.port, among },
   });
-  return { current, said, outbox, observed, feed, listener };
+  return { current, said, outbox, observed, feed, forward, listener };
 }
 
 if (parentPort === null) throw new TypeError('this module is started as a thread');
 const port = parentPort;
 const start = workerData as Start; // as pool.ts gives it
 const post = (message: FromWorker): void => port.postMessage(message);
-const { current, said, outbox, observed, feed, listener } = partsOf(start, post);
+const { current, said, outbox, observed, feed, forward, listener } = partsOf(start, post);
 
-/** Nothing else keeps the thread. */
-const end = (): void => port.close();
+/** Nothing else keeps the thread but connections to vendors. */
+const end = (): void => void forward.close().finally(() => port.close());
 
 function fail(error: unknown): void {
   post({ kind: 'failed', failure: failureOf(error) });

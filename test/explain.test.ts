@@ -5,6 +5,8 @@ import { explainContext } from '../src/app.ts';
 import { GatewayError } from '../src/core/errors.ts';
 import { explain } from '../src/explain.ts';
 import type { ExplainContext, Explained } from '../src/explain.ts';
+import { clarity, routing } from './support/recordings.ts';
+import { replay } from './support/replay.ts';
 import { DAY, NOW, destination, disclosure, notice, site, snapshot } from './support/snapshot.ts';
 
 const ga4 = destination({
@@ -165,3 +167,87 @@ for (const [integrations, off] of [
       off,
     );
   });
+
+const recording: ExplainContext = { ...explainContext(routing()), formats: [replay] };
+const signed = recording.records.issue({
+  id: 'record-1',
+  site: 'shop',
+  notice: '2026-05',
+  givenAt: NOW - 60_000,
+  purposes: { recording: true, marketing: true, profiling: true },
+});
+const uploaded = (
+  upload: Readonly<Record<string, unknown>>,
+  headers: Readonly<Record<string, string>> = {},
+) =>
+  http({
+    path: '/clarity/collect',
+    headers: { origin: 'https://shop.example', ...headers },
+    body: upload,
+  });
+
+test('an upload of a recording is told like an event, with the request that would leave', (t) => {
+  const cookie = `sluis_consent=${signed}; _ga=GA1.2.1837402915.1763900001`;
+  const [answer] = explain(uploaded({ words: ['boots'] }, { cookie }), recording, NOW);
+  t.like(answer, {
+    event: {
+      site: 'shop',
+      type: 'recording',
+      name: 'recording',
+      occurredAt: new Date(NOW - 500).toISOString(),
+      clock: 'received',
+      receivedAt: new Date(NOW).toISOString(),
+    },
+    consent: { notice: '2026-05', sources: ['record'] },
+  });
+  t.is(answer?.consent.purposes['recording'], 'granted');
+  const [decision, ...others] = answer?.decisions ?? [];
+  t.deepEqual(others, []);
+  t.like(decision, { destination: 'clarity', verdict: 'forward' });
+  t.deepEqual(
+    decision?.treatments.map(({ path, treatment }) => [path, treatment]),
+    [
+      ['ids.clarity.user_id', 'pseudonymise'],
+      ['ids.clarity.session_id', 'pseudonymise'],
+      ['recording.text', 'replace'],
+    ],
+  );
+  const [request] = decision?.requests ?? [];
+  t.like(request, {
+    method: 'POST',
+    url: 'https://k.clarity.ms/collect',
+    headers: { 'content-type': 'text/plain;charset=UTF-8', origin: 'https://shop.example' },
+  });
+  t.like(JSON.parse(request?.body ?? ''), { words: ['boots'], text: 'strict' });
+  t.false(JSON.stringify(answer).includes('lrr4fn'));
+});
+
+test('an upload that is refused is told with its reasons, and one of a visit in the middle is masked', (t) => {
+  const [refused] = explain(uploaded({ words: ['boots'] }), recording, NOW);
+  t.deepEqual(refused?.decisions[0]?.verdict, 'block');
+  t.deepEqual([...new Set(codes(refused as Explained))], ['purpose_unknown']);
+  t.deepEqual(refused?.decisions[0]?.requests, []);
+  const cookie = `sluis_consent=${signed}`;
+  const [later] = explain(uploaded({ sequence: 4, words: ['boots'] }, { cookie }), recording, NOW);
+  t.like(JSON.parse(later?.decisions[0]?.requests[0]?.body ?? ''), { words: ['•••••'] });
+});
+
+test('what the gateway would not read of a recording is refused here', (t) => {
+  for (const body of ['nonsense', '', 'x'.repeat(200_000), { project: 'zzzzzzzzzz' }])
+    t.throws(() => explain(http({ path: '/clarity/collect', body }), recording, NOW), {
+      instanceOf: GatewayError,
+    });
+  t.throws(() => explain(http({ method: 'GET', path: '/clarity/collect' }), recording, NOW));
+});
+
+test('an event leaves recorders out', (t) => {
+  const [answer] = explain(
+    event(),
+    { ...recording, snapshot: routing({ destinations: [clarity(), ga4] }) },
+    NOW,
+  );
+  t.deepEqual(
+    answer?.decisions.map((each) => each.destination),
+    ['ga4'],
+  );
+});

@@ -70,6 +70,8 @@ export class Share {
 export interface BodyLimits {
   readonly bytes: number;
   readonly share: Share;
+  /** Told that the body came as gzip. */
+  readonly onPacked?: () => void;
 }
 
 const tooLarge = (): GatewayError =>
@@ -123,6 +125,7 @@ async function unpackGzip(bytes: Uint8Array, limit: number): Promise<Uint8Array>
 }
 
 async function unpacked(packed: Uint8Array, limits: BodyLimits): Promise<Uint8Array> {
+  limits.onPacked?.();
   return unpacking.during(async () => {
     const bytes = await unpackGzip(packed, limits.bytes);
     limits.share.take(bytes.length);

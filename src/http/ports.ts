@@ -16,6 +16,7 @@ import type {
   StoreStats,
   ToldDecision,
 } from '../core/ports.ts';
+import type { RecordingFormat, UploadAnswer, UploadCall } from '../core/recording.ts';
 
 /** Why the gateway should get no traffic now. Empty: ready. */
 export type NotReady = 'starting' | 'stopping' | 'store_unavailable' | 'store_full' | 'overloaded';
@@ -44,11 +45,22 @@ export interface Page {
   answer(): Answer;
 }
 
+/** Takes uploads of session recordings. */
+export interface Recordings {
+  readonly formats: readonly RecordingFormat[];
+  /**
+   * Throws `GatewayError`. What can be told without the vendor is thrown before it returns, and from then on it holds nothing of the
+   * upload but what goes out.
+   */
+  take(call: UploadCall): Promise<UploadAnswer>;
+}
+
 export interface PublicPorts {
   /** The config in force; a request takes one and keeps it. */
   snapshot(): Snapshot;
   readonly protocols: readonly IntakeProtocol[];
   readonly accept: Accept;
+  readonly recordings: Recordings;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly clock: Clock;

@@ -21,6 +21,7 @@ import type { Listener } from './listener.ts';
 import type { AdminPorts, PublicPorts } from './ports.ts';
 import { preparer } from './prepared.ts';
 import type { Prepared } from './prepared.ts';
+import { recording } from './recording.ts';
 import { addressOf } from './request.ts';
 
 /** Bodies held at once, as a multiple of the largest one: 256 MB by default. */
@@ -91,7 +92,10 @@ export function createPublicServer(ports: PublicPorts, binding?: Binding): Liste
     reading: new Burst(),
   };
   const inFlight = new InFlight();
-  const layers = { before: [collect(shared), readable(shared)], router: publicRouter(shared) };
+  const layers = {
+    before: [collect(shared), recording(shared), readable(shared)],
+    router: publicRouter(shared),
+  };
   const handler = application(layers, ports, inFlight);
   const besides = (request: IncomingMessage) => crossOriginHeaders(request, shared.prepare().origins);
   const connections = Math.ceil(limits.connections / among);

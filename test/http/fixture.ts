@@ -188,6 +188,7 @@ const metrics = (counted: string[]): Metrics => ({
   delivered: () => {},
   deliverySeconds: () => {},
   acceptSeconds: (intake) => void counted.push(`acceptSeconds(${intake})`),
+  visitsHeld: () => {},
   consentSignal: () => {},
   configReload: () => {},
   configInfo: () => {},
@@ -222,6 +223,7 @@ export function stage(over: Partial<PublicPorts> = {}): Stage {
       accepted.push(...events);
       return { accepted: events.length, duplicates: 0 };
     },
+    recordings: { formats: [], take: () => Promise.reject(new Error('this test takes no recordings')) },
     metrics: metrics(counted),
     log: log(logged),
     clock,
