@@ -169,6 +169,29 @@ function named(event: ReceivedEvent, scan: () => Scan): ReceivedEvent {
   return name === event.name ? event : { ...event, name };
 }
 
+/** The verdicts of all destinations that take events; of others when they are asked for. */
+function decisionsOn(
+  { event, facts, standing, site }: Pick<Judged, 'event' | 'facts'> & { standing: SaidSince; site: Site },
+  context: PipelineContext,
+) {
+  const { snapshot, now } = context;
+  const reading = readingOf({ state: facts.consent, site, snapshot, now });
+  const destinations = eventRoutes(context);
+  const decisions = destinations.map((destination) => {
+    const known = supports(context.typeOf(destination.type), event);
+    return decide({ facts, destination, snapshot, standing, now, known, reading });
+  });
+  // A link may be taken from what a recorder receives, which is judged for that alone.
+  const decisionOf = (name: string): Decision | undefined => {
+    const made = decisions.find((each) => each.destination === name);
+    const other = made ?? snapshot.destinations.find((each) => each.name === name);
+    if (other === undefined || 'verdict' in other) return other;
+    const asked: EventFacts = { ...facts, type: 'recording', name: 'recording' };
+    return decide({ facts: asked, destination: other, snapshot, standing, now, reading });
+  };
+  return { destinations, decisions, decisionOf };
+}
+
 /** Judges one event for every destination. The site must be one of the snapshot's. */
 export function judge(received: ReceivedEvent, context: PipelineContext): Judged {
   const { snapshot, keys, now } = context;
@@ -193,23 +216,12 @@ export function judge(received: ReceivedEvent, context: PipelineContext): Judged
   };
   const subjects = keys.subjectDigests(event, state.claims);
   const standing = context.saidSince(subjects.all);
-  const reading = readingOf({ state, site, snapshot, now });
-  const decideFor = (destination: Destination, asked: EventFacts, known: readonly Reason[]): Decision =>
-    decide({ facts: asked, destination, snapshot, standing, now, known, reading });
-  const destinations = eventRoutes(context);
-  const decisions = destinations.map((destination) =>
-    decideFor(destination, facts, supports(context.typeOf(destination.type), event)),
-  );
-  // A link may be taken from what a recorder receives, which is judged for that alone.
-  const recorder = (name: string): Decision | undefined => {
-    const destination = snapshot.destinations.find((each) => each.name === name);
-    return destination && decideFor(destination, { ...facts, type: 'recording', name: 'recording' }, NONE);
-  };
+  const { destinations, decisions, decisionOf } = decisionsOn({ event, facts, standing, site }, context);
   const judging: Judging = {
     id: context.newId(),
     facts,
     shared: once(() => share(event, scan(), snapshot.pseudonyms.periodMs)),
-    decisionOf: (name) => decisions.find((each) => each.destination === name) ?? recorder(name),
+    decisionOf,
     context,
     site,
   };

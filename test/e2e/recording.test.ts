@@ -6,19 +6,20 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { gzipSync } from 'node:zlib';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import type { Snapshot } from '../../src/core/config.ts';
-import type { Forward } from '../../src/core/ports.ts';
+import { Forwarding } from '../../src/delivery/forward.ts';
+import { destinationType } from '../../src/destinations/index.ts';
 import { decisionFeed } from '../../src/observe/feed.ts';
 import { createLog } from '../../src/observe/log.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
 import { labelsOf, publicSide } from '../../src/publicSide.ts';
 import { openStore } from '../../src/store/index.ts';
-import { clock } from '../../src/surroundings.ts';
+import { clock, random } from '../../src/surroundings.ts';
 import { ask } from '../http/fixture.ts';
 import type { Reply } from '../http/fixture.ts';
 import { temporaryFolder } from '../support/gateway.ts';
@@ -39,7 +40,8 @@ interface Collected {
 async function collector(t: ExecutionContext): Promise<{ readonly url: string; readonly got: Collected[] }> {
   const got: Collected[] = [];
   const server = createServer((request, response) => {
-    void text(request).then((body) => {
+    void buffer(request).then((bytes) => {
+      const body = (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString();
       got.push({ headers: request.headers, body });
       response.writeHead(204).end();
     });
@@ -52,14 +54,6 @@ async function collector(t: ExecutionContext): Promise<{ readonly url: string; r
   });
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, got }; // listening on TCP
 }
-
-/** Sends on as it is told. */
-const forward: Forward = {
-  async send({ address, headers, body }) {
-    const answer = await fetch(address, { method: 'POST', headers, body });
-    return { kind: 'answered', status: answer.status, text: await answer.text() };
-  },
-};
 
 /** Everything permitted, for consent given just now; and a destination that keeps an event in the queue. */
 const config = (url: string): Snapshot =>
@@ -101,6 +95,8 @@ async function world(t: ExecutionContext): Promise<World> {
   const { metrics, exposition } = createMetrics({
     known: { ...labelsOf(() => snapshot), intakes: [replay.name, 'segment'] },
   });
+  const surroundings = { snapshot: () => snapshot, clock, random, metrics, log };
+  const forward = new Forwarding({ ...surroundings, typeOf: destinationType, among: 1 });
   const listener = publicSide({
     snapshot: () => snapshot,
     outbox,
@@ -118,6 +114,7 @@ async function world(t: ExecutionContext): Promise<World> {
   const close = (): Promise<void> =>
     (closing ??= (async () => {
       await listener.close(1000);
+      await forward.close();
       await outbox.stop();
       await store.close();
     })());
