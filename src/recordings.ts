@@ -119,7 +119,7 @@ function treat(judged: JudgedUpload, key: string, { context, ports }: Treating):
   try {
     const visit = visitOf(judged, key, { context, ports });
     const treated = treatUpload(judged, visit, context);
-    visits.keep(key, visit);
+    visits.keep(key, { ...visit, upTo: Math.max(visit.upTo, call.upload.sequence) });
     return treated;
   } catch (error) {
     endVisit(key, ports);
@@ -132,14 +132,20 @@ function treat(judged: JudgedUpload, key: string, { context, ports }: Treating):
   }
 }
 
-/** The visit as it is known, or one that begins. A reload may have given its project to another destination. */
+/**
+ * The visit as it is known, or one that begins. Where an upload is missing in between, a field may have become one that is typed into:
+ * what was known counts no more. A reload may have given the project to another destination, which gets nothing of it either.
+ */
 function visitOf(judged: JudgedUpload, key: string, { context, ports }: Treating): Visit {
   const destination = judged.destination.name;
+  const { format, upload } = judged.call;
   const known = ports.visits.get(key);
-  if (known?.destination === destination) return known;
+  if (known?.destination === destination)
+    return upload.sequence <= known.upTo + 1 ? known : { ...known, memory: format.unseen(), upTo: Infinity };
+  const upTo = upload.sequence === 1 ? 1 : Infinity;
   const salt = Buffer.from(ports.random.bytes(16)).toString('base64url');
   const { periodMs } = context.snapshot.pseudonyms;
-  return { ...newTerms(judged, { salt, periodMs }), destination };
+  return { ...newTerms(judged, { salt, periodMs }), destination, upTo };
 }
 
 /** Counts and shows what was decided, as for events. */

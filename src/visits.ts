@@ -11,6 +11,8 @@ import type { VisitTerms } from './recordingPipeline.ts';
 export interface Visit extends VisitTerms {
   /** Where it goes; a vendor does not get the rest of what another began to get. */
   readonly destination: string;
+  /** Every upload up to this one was cleaned by its memory; Infinity: it never knew them all, and need not. */
+  readonly upTo: number;
 }
 
 export interface VisitLimits {

@@ -439,6 +439,35 @@ test('an upload of a visit whose beginning was not seen is masked, and stays so'
   t.deepEqual(stage.bodies().at(-1)?.words, ['•••••', '••••']);
 });
 
+test('where an upload of a visit is missing, all that follows is masked, also the missing one when it comes', async (t) => {
+  const stage = gate(routing({ destinations: [clarity({ ids: { user_id: 'strip' } })] }));
+  const words = ['boots'];
+  for (const sequence of [1, 2, 4, 3, 5]) await stage.take({ sequence, words }, stage.consenting);
+  t.deepEqual(
+    stage.bodies().map((body) => body.words.at(-1)),
+    ['boots', 'boots', '•••••', '•••••', '•••••'],
+  );
+  t.deepEqual(stage.bodies()[2]?.words, ['•••••']);
+  t.is(new Set(idsOf(stage)).size, 1); // its visitor stays the same
+});
+
+test('an upload that comes again, as text or late, leaves no gap', async (t) => {
+  const stage = gate();
+  for (const sequence of [1, 1, 2, 3, 2, 4])
+    await stage.take({ sequence, words: [`w${sequence}`] }, stage.consenting);
+  t.deepEqual(stage.bodies().at(-1)?.words, ['w1', 'w2', 'w3', 'w4']);
+});
+
+test('an upload that the vendor could not take leaves no gap either', async (t) => {
+  const stage = gate();
+  await stage.take({ words: ['a'] }, stage.consenting);
+  stage.vendor.answer = async () => ({ kind: 'unavailable', retryAfterS: 1 });
+  await t.throwsAsync(stage.take({ sequence: 2, words: ['b'] }, stage.consenting));
+  stage.vendor.answer = async () => ({ kind: 'answered', status: 204, text: '' });
+  await stage.take({ sequence: 3, words: ['c'] }, stage.consenting);
+  t.deepEqual(stage.bodies().at(-1)?.words, ['a', 'b', 'c']);
+});
+
 test('the same upload again gives the same', async (t) => {
   const stage = gate();
   await stage.take({ words: ['boots'] }, stage.consenting);
