@@ -4,7 +4,7 @@
 import type { Log, ToldDecision } from '../core/ports.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import type { Asked, Config, Start } from './protocol.ts';
+import type { Asked, Config, Handed, Handled, Start } from './protocol.ts';
 import { WorkerThread } from './thread.ts';
 
 const FIRST_WAIT_MS = 200;
@@ -35,6 +35,8 @@ export interface PoolOptions {
 /** A place for a worker, and who has it now. */
 interface Seat {
   readonly name: string;
+  /** From 0. */
+  readonly number: number;
   thread: WorkerThread;
   /** How often it ended soon, one time after the other. */
   failures: number;
@@ -57,9 +59,9 @@ export class WorkerPool {
     });
     const seats: Seat[] = [];
     this.#seats = seats;
-    for (let number = 1; number <= options.count; number += 1) {
-      const name = `worker-${number}`;
-      seats.push({ name, thread: this.#begin(name), failures: 0, timer: null });
+    for (let number = 0; number < options.count; number += 1) {
+      const name = `worker-${number + 1}`;
+      seats.push({ name, number, thread: this.#begin({ name, number }), failures: 0, timer: null });
     }
     for (const seat of seats) this.#attend(seat);
   }
@@ -117,17 +119,24 @@ export class WorkerPool {
     this.#unfollow();
   }
 
-  #begin(name: string): WorkerThread {
+  #begin({ name, number }: Pick<Seat, 'name' | 'number'>): WorkerThread {
     const { port, count, logLevel, redirection, outbox, readiness, config } = this.#options;
     const said = outbox.denials.said.all();
-    const start = { config: config(), said, logLevel, redirection, port, among: count };
+    const start = { config: config(), said, logLevel, redirection, port, seat: number, among: count };
     const thread: WorkerThread = new WorkerThread(name, start, {
       outbox,
       readiness,
       saidCount: () => this.#said,
       inStep: () => this.#inStep(thread),
+      hand: (to, work) => this.#hand(to, work),
     });
     return thread;
+  }
+
+  /** A worker that is being begun anew takes none before it hears all that is said. */
+  async #hand(to: number, work: Handed): Promise<Handled | null> {
+    const thread = this.#seats[to]?.thread;
+    return thread?.member === true ? thread.work(work) : null;
   }
 
   /** All but one: that one hears what was said before the answer that follows it. */
@@ -169,7 +178,7 @@ export class WorkerPool {
 
   #beginAgain(seat: Seat): void {
     seat.timer = null;
-    seat.thread = this.#begin(seat.name);
+    seat.thread = this.#begin(seat);
     this.#attend(seat);
     seat.thread.started.then(
       () => this.#options.log.info('worker_started', { id: seat.name }),

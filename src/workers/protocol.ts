@@ -21,6 +21,8 @@ export interface Start {
     readonly origins: readonly string[];
   } | null;
   readonly port: number;
+  /** Which of the workers it is, from 0; one begun anew has the number of the one before. */
+  readonly seat: number;
   /** How many workers there are. */
   readonly among: number;
 }
@@ -41,6 +43,10 @@ export type ToWorker =
   /** To be answered once all that was told before is in force, and all that was judged before is on its way. */
   | { readonly kind: 'sync'; readonly number: number }
   | { readonly kind: 'ask'; readonly number: number; readonly what: Asked }
+  /** Work that another worker took, whose home is here. */
+  | { readonly kind: 'work'; readonly number: number; readonly work: Handed }
+  /** What became of work that was handed over; null: its home is not there. */
+  | { readonly kind: 'handled'; readonly call: number; readonly handled: Handled | null }
   | { readonly kind: 'stop'; readonly deadlineMs: number };
 
 export type FromWorker =
@@ -49,7 +55,16 @@ export type FromWorker =
   | { readonly kind: 'listening' }
   | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'calls'; readonly pieces: readonly Piece[] }
-  | { readonly kind: 'answer'; readonly number: number; readonly value: unknown };
+  | { readonly kind: 'answer'; readonly number: number; readonly value: unknown }
+  /** Work whose home is worker number `to`. */
+  | { readonly kind: 'hand'; readonly call: number; readonly to: number; readonly work: Handed }
+  | { readonly kind: 'handled'; readonly number: number; readonly handled: Handled };
+
+/** Work as data. The memory of its body goes along to whoever gets it. */
+export interface Handed {
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+export type Handled = { readonly answer: unknown } | { readonly failure: Failure };
 
 /** An answer that is not two numbers. */
 export type Other =

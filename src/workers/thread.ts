@@ -6,12 +6,15 @@ import { GatewayError } from '../core/errors.ts';
 import { CallServer } from './calls.ts';
 import type { CallPorts } from './calls.ts';
 import { errorOf } from './protocol.ts';
-import type { Asked, FromWorker, Start, ToWorker } from './protocol.ts';
+import type { Asked, FromWorker, Handed, Handled, Start, ToWorker } from './protocol.ts';
 
 /** How long a thread may not take in what it is told: longer than it judges in a row by far. */
 const SILENT_MS = 10_000;
 
-export type ThreadPorts = Omit<CallPorts, 'answer'>;
+export interface ThreadPorts extends Omit<CallPorts, 'answer'> {
+  /** Gives work to the worker that is its home; null: that one is not there, or gone before it was done. */
+  readonly hand: (to: number, work: Handed) => Promise<Handled | null>;
+}
 
 export class WorkerThread {
   /** Resolves when it takes connections; rejects if it ends before. */
@@ -20,7 +23,10 @@ export class WorkerThread {
   readonly ended: Promise<unknown>;
   readonly #worker: Worker;
   readonly #calls: CallServer;
+  readonly #hand: ThreadPorts['hand'];
   readonly #waiting = new Map<number, (value: unknown) => void>();
+  /** Work that was given to it. */
+  readonly #working = new Map<number, (handled: Handled | null) => void>();
   readonly #starting = Promise.withResolvers<void>();
   #asked = 0;
   #failure: unknown = null;
@@ -32,6 +38,7 @@ export class WorkerThread {
   constructor(name: string, start: Start, ports: ThreadPorts) {
     this.started = this.#starting.promise;
     this.started.catch(() => undefined); // `ended` tells, too
+    this.#hand = ports.hand;
     this.#calls = new CallServer({
       ...ports,
       answer: (done, others) => this.tell({ kind: 'answers', done, others }),
@@ -61,8 +68,19 @@ export class WorkerThread {
     return this.#listening;
   }
 
-  tell(message: ToWorker): void {
-    this.#worker.postMessage(message, []);
+  tell(message: ToWorker, transfer: readonly ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+
+  /** Null if it is gone before it has done it. However long that takes: who asked for it does not wait for ever. */
+  work(work: Handed): Promise<Handled | null> {
+    if (this.#ended) return Promise.resolve(null);
+    this.#asked += 1;
+    const number = this.#asked;
+    return new Promise((resolve) => {
+      this.#working.set(number, resolve);
+      this.tell({ kind: 'work', number, work }, [work.body.buffer]);
+    });
   }
 
   /** Resolves when all that was told before is in force there, and all it judged before has been heard; or when it is gone. */
@@ -95,6 +113,10 @@ export class WorkerThread {
         return this.#calls.serve(message.pieces);
       case 'answer':
         return this.#answered(message.number, message.value);
+      case 'hand':
+        return void this.#handOver(message);
+      case 'handled':
+        return this.#worked(message.number, message.handled);
       case 'loaded':
         this.#member = true;
         return this.tell({ kind: 'listen' });
@@ -110,6 +132,17 @@ export class WorkerThread {
   #fail(error: unknown): void {
     this.#failure ??= error;
     void this.#worker.terminate();
+  }
+
+  /** To another worker, and its answer back; should this one be gone by then, nobody hears it. */
+  async #handOver({ call, to, work }: FromWorker & { readonly kind: 'hand' }): Promise<void> {
+    const handled = await this.#hand(to, work);
+    this.tell({ kind: 'handled', call, handled });
+  }
+
+  #worked(number: number, handled: Handled | null): void {
+    this.#working.get(number)?.(handled);
+    this.#working.delete(number);
   }
 
   #answered(number: number, value: unknown): void {
@@ -138,6 +171,7 @@ export class WorkerThread {
     this.#member = false;
     this.#listening = false;
     for (const number of this.#waiting.keys()) this.#answered(number, null);
+    for (const number of this.#working.keys()) this.#worked(number, null);
     const failure = this.#failure ?? (this.#stopping ? null : new Error(`a worker ended with ${code}`));
     this.#starting.reject(failure ?? new GatewayError('stopping', 'the gateway is stopping'));
     return failure;
