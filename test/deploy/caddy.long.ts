@@ -85,3 +85,42 @@ test('caddy: a gateway that dies is left out within seconds, and nothing is sent
   t.is(await send(front, 20), 20);
   t.is(other.taken, before + 20);
 });
+
+/** So many pages, each of which sends two uploads; those whose uploads went to different gateways, and how many the first one got. */
+async function record(front: Front, pages: readonly number[], one: StandIn) {
+  const before = one.taken;
+  const parted: number[] = [];
+  for (const page of pages) {
+    const reached: boolean[] = [];
+    for (let upload = 0; upload < 2; upload += 1) {
+      const had = one.taken;
+      const { status } = await ask(front, {
+        method: 'POST',
+        path: `/clarity/collect?v=page${page}`,
+        body: '{}',
+      });
+      if (status === 200) reached.push(one.taken > had);
+    }
+    if (reached.length !== 2 || reached[0] !== reached[1]) parted.push(page);
+  }
+  return { parted, first: (one.taken - before) / 2 };
+}
+
+test('caddy: a page that is recorded keeps its gateway, pages spread, and nothing else is bound to one', async (t) => {
+  const [one, other] = [await standIn(t), await standIn(t)];
+  const front = await startFront(t, caddyBefore([other.port], HEALTH), one.port);
+  const pages = Array.from({ length: 30 }, (_, page) => page);
+  const { parted, first } = await record(front, pages, one);
+  t.deepEqual(parted, []);
+  t.true(first >= 5 && first <= 25, `${first} of 30 at the first`);
+  t.is((await record(front, pages, one)).first, first, 'the same ones again');
+
+  const hits = one.taken;
+  for (let sent = 0; sent < 20; sent += 1)
+    await ask(front, { method: 'POST', path: '/g/collect?v=2', body: '{}' });
+  t.true(one.taken > hits && one.taken < hits + 20, 'the `v` of gtag is the same for all');
+
+  other.ready = false;
+  await until('all pages to be with the first', async () => (await record(front, pages, one)).first === 30);
+  t.deepEqual((await record(front, pages, one)).parted, []);
+});
