@@ -87,8 +87,7 @@ export class ForwardLine {
     this.#downSince = null;
     this.#setup = wanted && { ...wanted, connections: this.#opened(wanted) };
     if (before !== null) void this.#retire(before.connections);
-    if (wanted === null) this.#queue.endAll(ENDED);
-    else this.#next();
+    this.#next();
   }
 
   /** Never rejects. */

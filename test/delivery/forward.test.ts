@@ -212,15 +212,16 @@ test('as many as the route allows are under way, the others wait in order', asyn
 });
 
 test('threads share what the route allows', async (t) => {
+  const time = new FakeTime();
   const { answer, release, waiting } = holding();
   const { url } = await vendor(t, answer);
-  const { send } = forwarding(t, { over: { concurrency: 2 }, among: 2 });
-  const sent = [send(url), send(url)];
+  const { send } = forwarding(t, { time, over: { concurrency: 2 }, among: 2 });
+  const [first, second] = [send(url), send(url)];
   await until(() => waiting.length === 1);
+  time.pass(4 * SECOND);
+  t.is((await second).kind, 'unavailable', 'its turn did not come');
   release();
-  await until(() => waiting.length === 1);
-  release();
-  t.deepEqual(await Promise.all(sent), [ANSWERED, ANSWERED]);
+  t.deepEqual(await first, ANSWERED);
 });
 
 test('more than may wait is refused at once, by number and by size', async (t) => {
@@ -287,15 +288,29 @@ test('a shorter timeout of the route holds', async (t) => {
   t.deepEqual(await sending, { kind: 'unavailable', retryAfterS: 1 });
 });
 
-test('the rate of the route holds, and those that wait for it go when it allows', async (t) => {
+test('the rate of the route holds, shared by threads, and who waits for it goes when it allows', async (t) => {
   const time = new FakeTime();
   const { url, taken } = await vendor(t, status(200, 'UPGRADE'));
-  const { send } = forwarding(t, { time, over: { rate: 2 } });
-  const sent = [send(url), send(url), send(url)];
-  t.deepEqual(await Promise.all(sent.slice(0, 2)), [ANSWERED, ANSWERED]);
+  const { send } = forwarding(t, { time, over: { rate: 0.4 }, among: 2 });
+  const [first, second] = [send(url), send(url)];
+  t.deepEqual(await first, ANSWERED);
+  time.pass(4 * SECOND);
+  t.is((await second).kind, 'unavailable');
+  const third = send(url);
+  time.pass(SECOND);
+  t.deepEqual(await third, ANSWERED);
   t.is(taken.length, 2);
-  time.pass(500);
-  t.deepEqual(await sent[2], ANSWERED);
+});
+
+test('a probe that cannot be sent leaves the vendor to the next', async (t) => {
+  const time = new FakeTime();
+  const { url, taken } = await vendor(t, status(500));
+  const { send } = forwarding(t, { time });
+  for (let times = 0; times < 5; times += 1) await send(url);
+  time.pass(SECOND);
+  t.deepEqual(await send(url, { headers: { cookie: 'a=b' } }), { kind: 'ended' });
+  t.is((await send(url)).kind, 'unavailable');
+  t.is(taken.length, 6);
 });
 
 test('a vendor that fails is left alone, asked by one, and taken back when it answers', async (t) => {
@@ -323,7 +338,7 @@ test('a vendor that fails is left alone, asked by one, and taken back when it an
 
 test('those who wait when a vendor is given up do not wait any longer', async (t) => {
   const { url, taken } = await vendor(t, status(500));
-  const { send } = forwarding(t, { over: { concurrency: 1 } });
+  const { send } = forwarding(t, { time: new FakeTime(), over: { concurrency: 1 } });
   const sent = await Promise.all(Array.from({ length: 20 }, () => send(url)));
   t.true(sent.every(({ kind }) => kind === 'unavailable'));
   t.is(taken.length, 5);
@@ -364,6 +379,18 @@ test('a destination that is gone or switched off takes nothing, also of what wai
   }
 });
 
+test('what waits for a destination that is gone is told at once, whoever notices', async (t) => {
+  const { answer, waiting } = holding();
+  const { url } = await vendor(t, answer);
+  const { send, current } = forwarding(t, { over: { concurrency: 1 } });
+  void send(url);
+  const waits = send(url);
+  await until(() => waiting.length === 1);
+  current.snapshot = configured({ name: 'other' });
+  void send(url, { destination: destination({ name: 'other' }) });
+  t.deepEqual(await waits, { kind: 'ended' });
+});
+
 test('what a reload changes holds for the next, and a vendor known to be down is asked again', async (t) => {
   const { url } = await vendor(t, (response, _, count) =>
     response.writeHead(count <= 5 ? 500 : 200).end('UPGRADE'),
@@ -379,7 +406,7 @@ test('what a reload changes holds for the next, and a vendor known to be down is
 test('closing ends what waits and what is under way, and nothing begins after it', async (t) => {
   const { answer, waiting } = holding();
   const { url, taken } = await vendor(t, answer);
-  const { forward, send } = forwarding(t, { over: { concurrency: 1 } });
+  const { forward, send, lines } = forwarding(t, { over: { concurrency: 1 } });
   const sent = [send(url), send(url)];
   await until(() => waiting.length === 1);
   await forward.close();
@@ -387,8 +414,10 @@ test('closing ends what waits and what is under way, and nothing begins after it
     (await Promise.all(sent)).map(({ kind }) => kind),
     ['unavailable', 'unavailable'],
   );
+  const before = lines.length;
   t.is((await send(url)).kind, 'unavailable');
   t.is(taken.length, 1);
+  t.is(lines.length, before, 'not even tried');
 });
 
 test('what had to wait is judged again, and does not go against what was said meanwhile', async (t) => {
