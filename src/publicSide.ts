@@ -15,7 +15,7 @@ import { wireForms } from './explain.ts';
 import type { ExplainContext } from './explain.ts';
 import { placeOf } from './http/errors.ts';
 import type { Listener } from './http/listener.ts';
-import type { ConsentChange, Readiness } from './http/ports.ts';
+import type { ConsentChange, Readiness, Recordings } from './http/ports.ts';
 import { createPublicServer } from './http/server.ts';
 import type { Binding } from './http/server.ts';
 import { keyring } from './identity/pseudonym.ts';
@@ -26,7 +26,7 @@ import { recordSharing } from './observe/sharing.ts';
 import { RECORDING_FORMATS } from './recording/index.ts';
 import { takeUpload } from './recordings.ts';
 import { clock, newIds, random } from './surroundings.ts';
-import { Visits } from './visits.ts';
+import { VISIT_LIMITS, Visits } from './visits.ts';
 
 /** The pipeline outside a running gateway: nobody said anything since. */
 export function explainContext(snapshot: Snapshot): ExplainContext {
@@ -93,6 +93,8 @@ export interface PublicParts {
   readonly forward: Forward;
   /** Of recordings. Default: all that there are. */
   readonly formats?: readonly RecordingFormat[];
+  /** Takes uploads to where their visits are known. Default: that is here. */
+  readonly spread?: (here: Recordings['take']) => Recordings['take'];
   readonly metrics: Metrics;
   readonly feed: DecisionFeed;
   readonly log: Log;
@@ -109,14 +111,18 @@ export function publicSide(parts: PublicParts): Listener {
   const contextOf = contexts(parts.saidSince);
   const context = (): ExplainContext => contextOf(snapshot());
   const ports = { snapshot, clock, random, log, readiness, metrics };
-  const visits = new Visits(random.bytes(32), clock);
+  const { among = 1 } = parts.binding ?? {};
+  const share = (all: number): number => Math.floor(all / among);
+  const limits = { visits: share(VISIT_LIMITS.visits), bytes: share(VISIT_LIMITS.bytes) };
+  const visits = new Visits(random.bytes(32), clock, limits);
   const recordingPorts = { context, visits, forward, metrics, feed, clock, random, log, placeOf };
+  const here: Recordings['take'] = (call) => takeUpload(call, recordingPorts);
   return createPublicServer(
     {
       ...ports,
       protocols: INTAKE_PROTOCOLS,
       accept: (events, bytes) => accept(events, { context, outbox, metrics, feed, sharing, clock }, bytes),
-      recordings: { formats, take: (call) => takeUpload(call, recordingPorts) },
+      recordings: { formats, take: parts.spread?.(here) ?? here },
       records: currentRecords(context),
       consentChanged: async (change) => {
         const affected = change.snapshot.destinations.filter((each) =>

@@ -96,6 +96,11 @@ export class Homes<W extends Work, A> {
     while (this.#working.size > 0) await Promise.all(this.#working);
   }
 
+  /** Waits for no other worker any longer. */
+  close(): void {
+    for (const call of this.#waiting.keys()) this.answered(call, null);
+  }
+
   async #serve(number: number, work: W): Promise<void> {
     const { post } = this.#options;
     const handled = await this.#options.work(work).then(
