@@ -166,3 +166,10 @@ test('a worker is idle when what others handed over is done', async (t) => {
   await waiting;
   t.like(await answer, { text: 'a' });
 });
+
+test('a worker that ends waits for no other', async (t) => {
+  const { first } = pair({ work: () => new Promise(() => undefined) });
+  const answers = [first.hand(keyFor(1), task('a')), first.hand(keyFor(1), task('b'))];
+  first.close();
+  for (const answer of answers) t.like(await t.throwsAsync(answer), { code: 'overloaded' });
+});
