@@ -3,6 +3,7 @@
 
 import test from 'ava';
 import { startGateway, until } from '../support/gateway.ts';
+import { askAll, change } from './asks.ts';
 import { recordingRouting, send, startCollector, textOf, visits, willing } from './visits.ts';
 
 test.serial('visits of a worker that died are masked, those of the other go on', async (t) => {
@@ -57,4 +58,74 @@ test.serial('a worker that dies with uploads under way: whoever still waits is a
   const count = (wanted: number | string): number => ends.filter((end) => end === wanted).length;
   t.is(count(204) + count(503) + count('cut off'), all.length);
   t.true(count(204) > 0 && count(503) > 0 && count('cut off') > 0, ends.join());
+});
+
+test.serial(
+  'a no that one worker hears ends the recording, wherever the visit is known, for good',
+  async (t) => {
+    const collector = await startCollector(t);
+    const gateway = await startGateway(t, { workers: 2, routing: recordingRouting(collector.url) });
+    const people = await Promise.all(
+      visits(14).map(async (visit) => ({ visit, record: await willing(gateway) })),
+    );
+    const sendAll = async (sequence: number, records: readonly string[]) => {
+      const replies = await Promise.all(
+        people.map(({ visit }, index) => send(gateway, { visit, sequence, record: records[index] ?? '' })),
+      );
+      return [...new Set(replies.map(({ status, text }) => `${status} ${text}`))];
+    };
+    /** The records that the pages have from then on. */
+    const say = async (recording: boolean): Promise<readonly string[]> => {
+      const asks = people.map(({ record }) =>
+        change('PUT', record, { recording, marketing: true, profiling: true }),
+      );
+      return (await askAll(gateway, asks)).map((reply) => String(reply.json()['record']));
+    };
+    t.deepEqual(
+      await sendAll(
+        1,
+        people.map(({ record }) => record),
+      ),
+      ['204 '],
+    );
+    t.deepEqual(await sendAll(2, await say(false)), ['200 END']);
+    t.deepEqual(await sendAll(3, await say(true)), ['200 END'], 'what a refused visit withheld is gone');
+    t.is(collector.arrived.length, people.length);
+  },
+);
+
+test.serial('asked to stop, workers end what they took and what they were handed', async (t) => {
+  const collector = await startCollector(t);
+  const gateway = await startGateway(t, { workers: 2, routing: recordingRouting(collector.url) });
+  const record = await willing(gateway);
+  collector.hold();
+  const all = visits(20);
+  const sent = all.map((visit) => send(gateway, { visit, sequence: 1, record }));
+  await until('all of them at the collector', () => collector.held() === all.length);
+  const stopped = gateway.stop();
+  await until('closed doors', async () => (await fetch(gateway.url).catch(() => null)) === null);
+  collector.release();
+  t.deepEqual(new Set((await Promise.all(sent)).map(({ status }) => status)), new Set([204]));
+  await stopped;
+});
+
+test.serial('asked to stop while the vendor says nothing, they do not wait for ever', async (t) => {
+  const collector = await startCollector(t);
+  const gateway = await startGateway(t, { workers: 2, routing: recordingRouting(collector.url) });
+  const record = await willing(gateway);
+  collector.hold();
+  const all = visits(10);
+  const sent = all.map((visit) =>
+    send(gateway, { visit, sequence: 1, record }).then(
+      ({ status }) => status,
+      () => 'cut off',
+    ),
+  );
+  await until('all of them at the collector', () => collector.held() === all.length);
+  const { workers } = gateway.app;
+  const begun = performance.now();
+  await gateway.stop();
+  t.true(performance.now() - begun < 14_000);
+  t.deepEqual(await Promise.all(workers.map(({ ended }) => ended)), [null, null]);
+  t.true((await Promise.all(sent)).every((end) => end !== 204));
 });
