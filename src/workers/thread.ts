@@ -114,7 +114,7 @@ export class WorkerThread {
       case 'answer':
         return this.#answered(message.number, message.value);
       case 'hand':
-        return void this.#handOver(message);
+        return void this.#handOver(message).catch((error: unknown) => this.#fail(error));
       case 'handled':
         return this.#worked(message.number, message.handled);
       case 'loaded':
