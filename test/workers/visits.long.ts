@@ -53,7 +53,7 @@ test.serial('a worker that dies with uploads under way: whoever still waits is a
     collector.release();
     return (await Promise.race([unavailable, Promise.resolve(0)])) > 0;
   });
-  t.true(performance.now() - started < 5000, 'long before the recorder would have given up');
+  t.true(performance.now() - started < 10_000, 'long before the recorder would have given up');
   const ends = await Promise.all(sent);
   const count = (wanted: number | string): number => ends.filter((end) => end === wanted).length;
   t.is(count(204) + count(503) + count('cut off'), all.length);
@@ -100,12 +100,24 @@ test.serial('asked to stop, workers end what they took and what they were handed
   const record = await willing(gateway);
   collector.hold();
   const all = visits(20);
-  const sent = all.map((visit) => send(gateway, { visit, sequence: 1, record }));
+  const statuses: number[] = [];
+  const sent = all.map(async (visit) => {
+    const { status } = await send(gateway, { visit, sequence: 1, record });
+    statuses.push(status);
+  });
   await until('all of them at the collector', () => collector.held() === all.length);
   const stopped = gateway.stop();
   await until('closed doors', async () => (await fetch(gateway.url).catch(() => null)) === null);
-  collector.release();
-  t.deepEqual(new Set((await Promise.all(sent)).map(({ status }) => status)), new Set([204]));
+  // One after the other: most runs leave a worker with nothing but what it was handed.
+  for (let answered = 1; answered <= all.length; answered += 1) {
+    collector.releaseOne();
+    await until('the next answer', () => statuses.length >= answered);
+  }
+  await Promise.all(sent);
+  t.deepEqual(
+    statuses,
+    all.map(() => 204),
+  );
   await stopped;
 });
 

@@ -139,6 +139,8 @@ export interface Collector {
   /** Uploads that are not answered until it is released. */
   hold(): void;
   release(): void;
+  /** Answers the oldest that is held. */
+  releaseOne(): void;
   readonly held: () => number;
 }
 
@@ -175,6 +177,7 @@ export async function startCollector(t: ExecutionContext): Promise<Collector> {
       holding = false;
       for (const each of held.splice(0)) each();
     },
+    releaseOne: () => held.shift()?.(),
     held: () => held.length,
   };
 }
