@@ -1,0 +1,61 @@
+// What a token stream says, node by node: `id [parent [previous]] tag [text and attributes]`. All of an event is read before any
+// of it counts, so that one that fits no grammar leaves nothing behind.
+
+import type { Tag } from './tags.ts';
+import { tagOf } from './tags.ts';
+import type { Token } from './tokens.ts';
+
+export interface NodeRecord {
+  readonly id: number;
+  /** The library masked the text: the id stood there with a minus. */
+  readonly masked: boolean;
+  /** 0: none, as of a document type or of a node that was taken away. */
+  readonly parent: number;
+  readonly previous: number;
+  readonly tag: Tag;
+  readonly rest: readonly string[];
+}
+
+const MAX_ID = 2 ** 31 - 1;
+
+/** Null: the stream does not fit. */
+export function readRecords(tokens: readonly Token[]): NodeRecord[] | null {
+  const records: NodeRecord[] = [];
+  for (let at = 0; at < tokens.length;) {
+    const numbers = at;
+    while (typeof tokens[at] === 'number') at++;
+    const strings = at;
+    while (typeof tokens[at] === 'string') at++;
+    const record = recordOf(tokens, { numbers, strings, end: at });
+    if (record === null) return null;
+    records.push(record);
+  }
+  return records.length === 0 ? null : records;
+}
+
+function recordOf(
+  tokens: readonly Token[],
+  { numbers, strings, end }: { readonly numbers: number; readonly strings: number; readonly end: number },
+): NodeRecord | null {
+  const id = tokens[numbers];
+  const count = strings - numbers;
+  const tag = tokens[strings];
+  if (count < 1 || count > 3 || typeof id !== 'number' || !isId(Math.abs(id)) || typeof tag !== 'string')
+    return null;
+  const parent = count > 1 ? tokens[numbers + 1] : 0;
+  const previous = count > 2 ? tokens[numbers + 2] : 0;
+  if ((count > 1 && !isId(parent)) || (count > 2 && !isId(previous))) return null;
+  const rest: string[] = [];
+  for (let i = strings + 1; i < end; i++) rest.push(String(tokens[i]));
+  return {
+    id: Math.abs(id),
+    masked: id < 0,
+    parent: Number(parent),
+    previous: Number(previous),
+    tag: tagOf(tag),
+    rest,
+  };
+}
+
+const isId = (value: unknown): boolean =>
+  typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= MAX_ID;
