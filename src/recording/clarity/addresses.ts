@@ -1,0 +1,47 @@
+// Addresses in attributes and CSS: cleaned as all addresses are, and empty where the scheme brings content of its own (`data:`,
+// `blob:`, `javascript:`) or is not known.
+
+import type { Cleaning } from '../cleaning.ts';
+
+const SCHEME = /^\s*([a-z][a-z0-9+.-]*):/i;
+/** Browsers read past these: `java\tscript:` is a scheme to them. */
+const CONTROL = /\p{Cc}/u;
+const WEB = new Set(['http', 'https', 'mailto', 'tel', 'sms']);
+const FRAGMENT = /^#[A-Za-z][\w:.-]{0,63}$/;
+export function cleanAddress(value: string, cleaning: Cleaning): string {
+  if (value === '' || value === '#') return value;
+  if (CONTROL.test(value)) return '';
+  if (value.startsWith('#')) return FRAGMENT.test(value) ? cleaning.word(value) : '';
+  const scheme = SCHEME.exec(value)?.[1]?.toLowerCase();
+  return scheme === undefined || WEB.has(scheme) ? cleaning.url(value) : '';
+}
+
+const DESCRIPTOR = /^(?:\d{1,5}(?:\.\d{1,4})?[wxh])$/;
+
+const SPACE_OR_COMMA = /[\s,]/;
+const SPACE = /\s/;
+
+/** Candidate by candidate; one whose address may not leave is left out. */
+export function cleanSrcset(value: string, clean: (address: string) => string): string {
+  const candidates: string[] = [];
+  for (let at = skip(value, 0, SPACE_OR_COMMA); at < value.length; at = skip(value, at, SPACE_OR_COMMA)) {
+    let end = at;
+    while (end < value.length && !SPACE.test(value[end] ?? '')) end++;
+    // A comma ends a candidate where it ends a word; inside an address it is part of it.
+    const word = value.slice(at, end);
+    const address = word.replace(/,+$/, '');
+    const comma = address === word ? value.indexOf(',', end) : end;
+    const descriptors = value.slice(end, comma < 0 ? value.length : comma).split(/\s+/);
+    const cleaned = clean(address);
+    if (cleaned !== '')
+      candidates.push([cleaned, ...descriptors.filter((one) => DESCRIPTOR.test(one))].join(' '));
+    at = comma < 0 ? value.length : comma;
+  }
+  return candidates.join(', ');
+}
+
+function skip(value: string, from: number, what: RegExp): number {
+  let at = from;
+  while (at < value.length && what.test(value[at] ?? '')) at++;
+  return at;
+}
