@@ -186,14 +186,14 @@ function treated(value: string, treatment: Treatment, place: Place): string {
       return place.moment.typing && !place.fresh && value.length > 2 ? '' : formed(value, treatment);
     case 'numbers':
     case 'path':
-      // Groups of a card number are four short numbers. In a long drawing everything can be found.
-      return value.length <= SHORT && cleaning.text(value) !== value ? '' : formed(value, treatment);
+      return GROUPED.test(value) ? '' : formed(value, treatment);
     default:
       return formed(value, treatment);
   }
 }
 
-const SHORT = 32;
+/** Four numbers of four digits, or such as an American Express card has: in a list of numbers nobody would see a card. */
+const GROUPED = /^\D*\d{4}(?:\D+\d{4}){3}\D*$|^\D*\d{4}\D+\d{6}\D+\d{5}\D*$/;
 const formed = (value: string, form: Form): string => (fits(form, value) ? value : '');
 
 /** Was this word of the page there before somebody could type? While nobody can, it is from now on. */
