@@ -1,5 +1,7 @@
 // Which attributes of a node may leave, and how. Only names on the list keep a value, each in a form of its own; other names stay,
-// empty, because styles may ask for them. What is free-form is scrubbed, and while somebody could be typing it may not be new.
+// empty, because styles may ask for them. What is free-form is scrubbed, and while somebody could be typing it may not be new: it
+// was on the page before or says a state. Two exceptions, since nothing would have its looks without them: classes and images of an
+// element that is new itself, and two changes of an image's address.
 
 import type { Cleaning } from '../cleaning.ts';
 import { cleanAddress, cleanSrcset } from './addresses.ts';
@@ -128,7 +130,7 @@ export function cleanAttribute(token: string, place: Place): string | null {
   const treatment = place.tag === '*D' ? DOCUMENT_TYPE.get(name) : TREATMENTS.get(name);
   if (treatment !== undefined && NOT_REMEMBERED.has(treatment))
     return cleanValue(token, { name, treatment }, place);
-  if (!place.fresh || place.tag === '*D') return cleanValue(token, { name, treatment }, place);
+  if (!place.fresh) return cleanValue(token, { name, treatment }, place);
   // Of an attribute that is not on the list, only the name counts; no token that is on it lacks its `=`.
   const key = treatment === undefined ? name : token;
   let clean = place.known.get(key);
@@ -252,7 +254,9 @@ function fieldValue(value: string, place: Place): string {
   if (isMasked(value)) return value;
   if (place.tag !== 'INPUT') return '';
   const { visit, node, cleaning, moment, fresh } = place;
-  if (!visit.isButton(node.id) || moment.typing || !fresh) {
+  if (!visit.isButton(node.id)) return maskedValue(value);
+  if (moment.typing || !fresh) {
+    // A label that changes may echo something; then a click on it would tell it, too.
     visit.hold(node.id);
     return maskedValue(value);
   }

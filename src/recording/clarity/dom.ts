@@ -17,8 +17,8 @@ import type { ClarityVisit } from './tree.ts';
 
 const TYPES: readonly unknown[] = [5, 6, 43];
 const MAX_TIME = 2 ** 31 - 1;
-/** Width and height of a masked image. */
-const SIZE = /^#[0-9a-z]{1,6}\.[0-9a-z]{1,6}$/;
+/** Width and height of a masked image, in hundredths of a pixel: up to 16,796 pixels. */
+const SIZE = /^#[0-9a-z]{1,4}\.[0-9a-z]{1,4}$/;
 /** A STYLE without CSS ends in an attribute; no CSS begins like one. */
 const ATTRIBUTE = /^[\w:.*-]+=/;
 

@@ -43,7 +43,6 @@ function follow(
     const meant: unknown = typeof place === 'number' && place >= HEAD && place < at ? event[place] : null;
     if (typeof meant !== 'string') return -1;
     left -= meant.length;
-    if (left < 0 || into.length > MAX_TOKENS) return -1;
     into.push(meant);
   }
   return left;

@@ -3,12 +3,14 @@
 // it does not know, counts as typed into.
 //
 // A text that somebody types is echoed by pages into other nodes, key by key or at once. The guarantee: from the moment a field is
-// used (clicked, focused by its attribute, typed into), and at the latest a second after the first field of the page was there, no
-// text that arrives in a mutation leaves; before that, only texts that are the first in their node, and in that second only
-// those in an element that came with them. So no signal of the typing itself is needed, which comes later than the echo (an
-// Input event is sent 750 ms after the last key, often in the next upload). What it does not cover: a text that stood in the page
-// when the visit began, also one that was typed on the page before and carried over; and what is typed and echoed into a new
-// element within that second into a field focused by script.
+// used (clicked, typed into, focused by its attribute), and at the latest a second after the first field of the page was there, no
+// text that arrives in a mutation leaves; before that, only texts that are the first in their node, and in that second only those of
+// an element that came with them. So no sign of the typing is needed, which comes later than the echo: an Input event is sent 750 ms
+// after the last key, often in the next upload. Attributes: see attributes.ts.
+//
+// What it does not cover: a text that stood in the page when the visit began, also one that was typed before and carried over
+// (the library begins a new visit at each change of route); what is typed within that second into a field focused by script, and
+// echoed into a new element; on a page without any field, the first text that an element shows.
 
 import type { VisitMemory } from '../../core/recording.ts';
 import { fieldFacts } from './inputs.ts';

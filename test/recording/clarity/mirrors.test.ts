@@ -135,6 +135,15 @@ test('a page without a field tells what comes, but no text that changes', (t) =>
 test('a text that moves is one that changes', (t) => {
   const page = Page.of([6, 5, 'P', 'contenteditable=true'], [7, 6, '*T', SECRET], [8, 5, 'B']);
   t.is(page.text(mutation(20, [7, 8, '*T', SECRET])), 'd');
+  const plain = Page.of([6, 5, 'P'], [7, 6, '*T', 'Hallo'], [8, 5, 'B']);
+  t.is(plain.text(mutation(20, [7, 8, '*T', 'Hallo'])), '5');
+});
+
+test('a node that moves into an editor is edited there', (t) => {
+  const page = Page.of([6, 5, 'P', 'contenteditable=true'], [7, 5, 'DIV'], [8, 7, 'B']);
+  t.false(page.visit.isEditable(8));
+  page.clean(mutation(20, [7, 6, 'DIV']));
+  t.true(page.visit.isEditable(8));
 });
 
 test('a click elsewhere on a page is no use of a field, one into its frame or custom element is', (t) => {

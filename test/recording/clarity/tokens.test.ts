@@ -45,6 +45,11 @@ test('any stream, too, and as the library writes it', (t) => {
   );
 });
 
+test('one word is never referred to: the library cannot remember its place', (t) => {
+  const event = [7, 6, 1, '__proto__', 2, '__proto__', 3, 'constructor', 4, [7]];
+  t.deepEqual(again(event), event);
+});
+
 test('a reference leads back to a string of the same event, or the event is refused', (t) => {
   const refused: readonly (readonly unknown[])[] = [
     [7, 6, 'a', [0]],
