@@ -21,9 +21,9 @@ interface Rules {
   readonly address: (value: string) => string;
 }
 
-/** A style sheet. */
+/** A style sheet. A text without rules is none, whatever element it stands in. */
 export const cleanCss = (text: string, cleaning: Cleaning): string =>
-  rewrite(text, { cleaning, address: (value) => cleanAddress(value, cleaning) });
+  /[{@]/.test(text) ? rewrite(text, { cleaning, address: (value) => cleanAddress(value, cleaning) }) : '';
 
 /** No honest one comes near. */
 const MAX_DECLARATIONS = 32_768;
@@ -100,7 +100,7 @@ function stringIn(
   const value = inside(text, at, end);
   if (ORNAMENT.test(value)) return value;
   const before = declarationBefore(text, at);
-  if (/^@import\s/.test(before)) return quotable(value.includes('\\') ? '' : address(value));
+  if (/^@import\s/.test(before)) return quotable(value, address);
   const isName = before.startsWith('@charset') || NAMING.test(before) || /\[[^\]]*=\s*$/.test(before);
   return isName && NAME.test(value) ? cleaning.word(value) : '';
 }
@@ -128,12 +128,15 @@ function addressIn(text: string, at: number, { address }: Rules): readonly [stri
   const paren = text.indexOf(')', close);
   const end = paren < 0 ? text.length : paren;
   const value = quoted ? inside(text, start, close) : text.slice(start, end).trim();
-  const clean = quotable(value.includes('\\') ? '' : address(value));
+  const clean = quotable(value, address);
   return [clean === '' ? 'url()' : `url("${clean}")`, Math.min(end + 1, text.length)];
 }
 
-/** An address that would end its string or begin an escape is none that CSS is written with. */
-const quotable = (address: string): string => (/["'\\\n\r\f()<>]/.test(address) ? '' : address);
+/** An address that begins an escape, or would end the string it stands in, is none that CSS is written with. */
+function quotable(value: string, address: (value: string) => string): string {
+  const clean = value.includes('\\') ? '' : address(value);
+  return /["'\\\n\r\f()<>]/.test(clean) ? '' : clean;
+}
 
 /** What ends a stretch of CSS that is looked at as one: white space and `!(),:;{}`. */
 const ENDS = new Uint8Array(128).map((_, code) =>

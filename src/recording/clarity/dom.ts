@@ -68,7 +68,7 @@ function cleanText(
   { visit, moment, cleaning }: Setting,
 ): { readonly text: string; readonly masked: boolean } {
   if (text.trim() === '') return { text, masked: record.masked };
-  if (visit.isStyle(record.parent) && !record.masked)
+  if (!record.masked && visit.isStyle(record.parent, moment))
     return { text: cleanCss(text, cleaning), masked: false };
   const speaks = visit.maySpeak(record, moment);
   // What was typed must not come back as the text of a click on what is around it.

@@ -46,7 +46,8 @@ const PREFIX = /^(?:svg|iframe):/;
 const SPECIAL = new Set(['*T', '*D', '*S', '*P', '*M', 'iframe:*D', 'iframe:HTML']);
 const PLAIN = /^(?:svg:)?[A-Za-z]{1,20}\d?$/;
 const LONGEST = 64;
-const SANE = /^(?:svg:)?[A-Za-z][A-Za-z0-9._-]{0,59}$/;
+/** Custom elements have a hyphen; so do three of SVG. */
+const SANE = /^(?:svg:)?[A-Za-z][A-Za-z0-9._]{0,24}-[A-Za-z0-9._-]{0,32}$/;
 
 /** A custom element without a class is an inline box, as an unknown element is. */
 const UNNAMED = 'X-ELEMENT';

@@ -101,7 +101,7 @@ export class ClarityVisit implements VisitMemory {
 
   /** Is it here for the first time, and not a node that was sent again? */
   isNew(nodeId: number, { at }: Moment): boolean {
-    return this.#nodes.since(nodeId) >= at;
+    return this.#nodes.facts(nodeId) !== 0 && this.#nodes.since(nodeId) >= at;
   }
 
   /** May the value of this INPUT leave? Only of one that was a button all its life. */
@@ -110,8 +110,9 @@ export class ClarityVisit implements VisitMemory {
     return this.#whole && facts !== 0 && (facts & tags.PROTECTED) === 0;
   }
 
-  isStyle(nodeId: number): boolean {
-    return (this.#nodes.facts(nodeId) & tags.STYLE) !== 0;
+  /** Is text in this node CSS, and nothing that is edited? */
+  isStyle(nodeId: number, { at }: Moment): boolean {
+    return (this.#nodes.facts(nodeId) & tags.STYLE) !== 0 && !this.#isProtected(nodeId, at);
   }
 
   /** Marks a node and all above it as holding what is masked. */

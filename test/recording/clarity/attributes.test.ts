@@ -4,7 +4,9 @@ import * as fc from 'fast-check';
 import test from 'ava';
 import { growth } from '../../support/growth.ts';
 import { FRAME, Page, discover } from './page.ts';
-import { cleanSrcset } from '../../../src/recording/clarity/addresses.ts';
+import { cleanAddress, cleanSrcset } from '../../../src/recording/clarity/addresses.ts';
+import { isOrdinary } from '../../../src/recording/clarity/classWords.ts';
+import { BALANCED } from './scrubbing.ts';
 import { fits } from '../../../src/recording/clarity/forms.ts';
 import type { Form } from '../../../src/recording/clarity/forms.ts';
 
@@ -126,6 +128,46 @@ test('an address loses what follows its path, or goes', (t) => {
   t.deepEqual(left('IMG', 'srcset=/a.png?u=1 1x, data:image/png;base64,AA 2x, /c,d.png 300w erika'), [
     'srcset=/a.png 1x, /c,d.png 300w',
   ]);
+});
+
+test('an address of a scheme that brings its own content, or hides one, is not even cleaned', (t) => {
+  const trusting = { ...BALANCED, url: (value: string) => value };
+  for (const value of [
+    'data:text/html,x',
+    'BLOB:x',
+    ' javascript:x',
+    'java\tscript:x',
+    '\u0001javascript:x',
+    'java\nscript:x',
+    'file:///x',
+  ])
+    t.is(cleanAddress(value, trusting), '', value);
+  for (const value of ['/x', 'x', '//shop.example/x', 'HTTPS://shop.example', 'mailto:x', '', '#', '#a'])
+    t.is(cleanAddress(value, trusting), value);
+});
+
+test('words of state are told from words that somebody may have typed', (t) => {
+  for (const word of [
+    'is-open',
+    'col-12',
+    'navOpen',
+    'Mui-expanded',
+    'css-1x2y3z',
+    'aria-expanded',
+    'sm:hidden',
+    'w-1/2',
+  ])
+    t.true(isOrdinary(word), word);
+  for (const word of [
+    'erika',
+    'v-Erika',
+    'isErika',
+    'item-411',
+    'item-4-11',
+    'css-',
+    `is-${'open-'.repeat(20)}`,
+  ])
+    t.false(isOrdinary(word), word);
 });
 
 test('srcset is taken apart as a browser does', (t) => {

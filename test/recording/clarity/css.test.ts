@@ -38,6 +38,10 @@ test('strings of content, comments and whatever is no name go', (t) => {
   t.is(css('a{content:"\\45\\72\\69\\6b\\61"}'), 'a{content:""}');
 });
 
+test('a text without rules is no style sheet', (t) => {
+  for (const text of ['Erika Muster', '77', '}', '/* Erika */']) t.is(css(text), '', text);
+});
+
 test('addresses lose query and fragment, content in an address goes', (t) => {
   t.is(css('a{background:url(/a.png?u=erika#x)}'), 'a{background:url("/a.png")}');
   t.is(
@@ -60,6 +64,8 @@ test('what looks personal outside of strings is scrubbed', (t) => {
     '.erika%40shop.example{}',
   ])
     t.notRegex(css(text), /erika@|erika%40|1111/, text);
+  const wrapped = Buffer.from('erika@shop.example').toString('base64');
+  t.false(css(`.m-${wrapped} { color: red }`).includes(wrapped));
 });
 
 test('declarations of an element keep numbers, colours and references in custom properties only', (t) => {

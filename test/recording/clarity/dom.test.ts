@@ -1,6 +1,8 @@
 // Text and fields of a recorded page: what is masked in every mode, what words may stay, and what an odd stream does.
 
+import * as fc from 'fast-check';
 import test from 'ava';
+import { DOM_EVENTS } from './captured.ts';
 import { ClarityVisit } from '../../../src/recording/clarity/tree.ts';
 import type { Node } from './page.ts';
 import { FRAME, Page, discover, mutation, read } from './page.ts';
@@ -127,6 +129,13 @@ test('text that the library masked stays, and is masked where its form is anothe
   t.deepEqual(under([6, 5, 'TEXTAREA'], [7, 6, '*T', 'Nr. \u25ab']), [-7, '5']);
 });
 
+test('styles of a drawing stay, unless they stand in an editor', (t) => {
+  const style: Node = [6, 5, 'svg:style'];
+  t.deepEqual(under(style, [7, 6, '*T', 'path{fill:red}']), [7, 'path{fill:red}']);
+  t.deepEqual(under(style, [7, 6, '*T', 'Erika']), [7, '']);
+  t.deepEqual(under([8, 5, 'DIV', 'contenteditable='], [6, 8, 'svg:style'], [7, 6, '*T', 'p{}']), [-7, '3']);
+});
+
 test('the value of a field is masked whatever its type, with its length rounded up', (t) => {
   for (const type of [
     'text',
@@ -172,6 +181,16 @@ test('a button says its label in balanced mode, until it was something else', (t
     page.left(mutation(31, [6, 5, 'INPUT', 'type=submit', 'value=Winter#2025pw'])).at(-1),
     'value=••••• •••• ••••',
   );
+});
+
+test('a label that changes while somebody types is masked, and told by no click', (t) => {
+  const page = Page.of([6, 5, 'INPUT', 'type=button', 'value=Weiter'], [7, 5, 'INPUT']);
+  page.visit.touched(7, 30);
+  t.deepEqual(
+    page.left(mutation(40, [6, 5, 'INPUT', 'type=button', 'value=Weiter, Erika'])).at(-1),
+    'value=••••• •••• ••••',
+  );
+  t.true(page.visit.isEditable(6));
 });
 
 test('a button that is taken away and comes back is still one', (t) => {
@@ -247,6 +266,7 @@ test('a tag of no sane form is replaced, an element named after somebody too', (
     'iframe:BODY',
     'X'.repeat(80),
     'U-4111111111111111',
+    'Erika12',
     'a=b',
     '<b>',
   ])
@@ -272,4 +292,50 @@ test('a subtree that holds an editor takes that along when it moves', (t) => {
   t.false(page.visit.isEditable(9));
   page.clean(mutation(20, [6, 9, 'DIV']));
   t.true(page.visit.isEditable(9));
+});
+
+const SECRET = 'q7 kirsch\u2009baum';
+const spoiled = fc.oneof(
+  fc.constantFrom(
+    SECRET,
+    `data-a=${SECRET}`,
+    `value=${SECRET}`,
+    `href=data:${SECRET}`,
+    `type=${SECRET}`,
+    `#${SECRET}`,
+    '*T',
+    'STYLE',
+    'type=button',
+  ),
+  fc.integer({ min: -300, max: 300 }),
+  fc.constantFrom(null, true, 2 ** 40, 1.5, Number.NaN, [], {}, [[2]]),
+  fc.array(fc.integer({ min: -1, max: 60 }), { maxLength: 3 }),
+);
+
+test('whatever is put into a real event, it is refused or comes out whole, and nothing that was put in', (t) => {
+  let accepted = 0;
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...DOM_EVENTS),
+      fc.array(fc.tuple(fc.nat(), spoiled, fc.boolean()), { minLength: 1, maxLength: 4 }),
+      fc.boolean(),
+      (event, changes, whole) => {
+        const odd = [...event];
+        for (const [place, what, instead] of changes)
+          odd.splice(2 + (place % odd.length), instead ? 1 : 0, what);
+        const page = new Page(STRICT, whole ? ClarityVisit.begin() : ClarityVisit.unseen());
+        const clean = page.clean(odd);
+        if (clean === null) return;
+        accepted++;
+        const [given, left] = [read(odd), read(clean)];
+        t.deepEqual(
+          left.map(({ id, parent }) => [id, parent]),
+          given.map(({ id, parent }) => [id, parent]),
+        );
+        t.false(/q7|kirsch|baum/.test(JSON.stringify(clean)), JSON.stringify(clean));
+      },
+    ),
+    { numRuns: 400 },
+  );
+  t.true(accepted > 40, `${accepted} of 400 fit the layout`);
 });

@@ -107,6 +107,15 @@ test('an address of an image may change twice: two keys of a name in its path', 
   t.deepEqual(left, ['src=/u/k.png', 'src=/u/ki.png', 'src=', 'src=', 'src=', 'src=']);
 });
 
+test('a bound that another field sets tells two digits', (t) => {
+  const page = Page.of(...FORM, [20, 6, 'INPUT', 'type=range', 'max=1000']);
+  page.visit.touched(7, 30);
+  const left = typed('4711').map(
+    (text, n) => page.left(mutation(40 + n, [20, 6, 'INPUT', 'type=range', `max=${text}`]))[1],
+  );
+  t.deepEqual(left, ['max=4', 'max=47', 'max=', 'max=']);
+});
+
 test('a field that has the focus from the start is used from then on', (t) => {
   const page = Page.of([6, 5, 'P'], [7, 6, '*T', 'Suche'], [8, 6, 'INPUT', 'autofocus='], [9, 5, 'P']);
   t.is(page.text(mutation(11, [10, 9, '*T', SECRET])), 'd');

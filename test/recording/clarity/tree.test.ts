@@ -40,6 +40,13 @@ test('ids all over the place, and more nodes than any page has, end at 3 MB and 
   for (const id of [5000 + 300 * 2999, 2_000_000_000, 2 ** 31 - 1])
     t.true(page.visit.isEditable(id), String(id));
   t.is(page.text(mutation(30, [6, 5000 + 300 * 2999, '*T', 'Erika'])), '5');
+  t.deepEqual(page.left(mutation(31, [2_000_000_000, 5, 'P', 'class=a'])), ['class=a']);
+  page.clean(mutation(32, [7, 5, 'INPUT']));
+  t.deepEqual(
+    page.left(mutation(5000, [2_000_000_000, 5, 'P', 'class=a erika'])),
+    ['class=a'],
+    'not new for ever',
+  );
 });
 
 test('more words than any page has end somewhere, and those beyond count as new', (t) => {
