@@ -32,7 +32,7 @@ export type IdRole = 'visitor' | 'session' | 'user' | 'contact' | 'click' | 'eve
 export type PseudonymFormat =
   | 'ga_client_id' // <31-bit number>.<seconds>
   | 'epoch_seconds' // a number of ten digits
-  | 'base36' // up to seven characters, Clarity's user and session ids
+  | 'base36' // up to seven characters, Clarity's user, session and tab ids
   | 'hex16'
   | 'hex32'
   | 'alnum12'
@@ -162,6 +162,12 @@ export const IDENTIFIERS: readonly IdentifierKind[] = table({
   'clarity.session_id': {
     role: 'session',
     cookies: [cookie(/^_clsk$/, /^([0-9a-z]{1,32})[|^]/)],
+    form: /^[0-9a-z]{1,32}$/,
+    treatments: PSEUDONYM,
+    pseudonym: 'base36',
+  },
+  'clarity.tab_id': {
+    role: 'session',
     form: /^[0-9a-z]{1,32}$/,
     treatments: PSEUDONYM,
     pseudonym: 'base36',

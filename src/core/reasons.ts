@@ -79,6 +79,8 @@ export const RULES = {
   coarse_time: 'times leave in whole seconds',
   stand_in: "a pseudonym of the site's own anonymous id stands in for a missing visitor id",
   value_too_long: 'longer than any value that may leave',
+  typed: 'typed by the visitor, or where something could have been typed',
+  page_text: 'text of the page leaves a recording only if the route asks for it',
   anonymous: 'removed because the event leaves anonymously',
 } as const satisfies Record<string, string>;
 
