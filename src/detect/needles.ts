@@ -158,7 +158,22 @@ function ofVisitor(lasting: Sourced): Collection {
 /** Every value of the event that may stand nowhere but in its own place. */
 export function needlesOf(event: ReceivedEvent): Needles {
   const { lasting, once } = sourced(event);
-  const { words, short, shortest, phones, raw } = addAll(once, new Collection(ofVisitor(lasting)));
+  return needlesIn(addAll(once, new Collection(ofVisitor(lasting))));
+}
+
+/** With digests, which take some 5 KB. */
+const MAX_RECORDED = 1000;
+const recorded = new Recent<Collection, Needles>(MAX_RECORDED);
+
+/** The same for values that a visitor brings along without an event, each with its source. */
+export function needlesOfValues(values: readonly (readonly [source: string, value: string])[]): Needles {
+  const all = ofVisitor(values.flat());
+  let needles = recorded.get(all);
+  if (needles === undefined) recorded.set(all, (needles = needlesIn(all)));
+  return needles;
+}
+
+function needlesIn({ words, short, shortest, phones, raw }: Collection): Needles {
   let digests: readonly Digest[] | null = null;
   return {
     words,

@@ -97,19 +97,28 @@ export function isTokenSegment(segment: string): boolean {
 export const isLongMixture = (piece: string): boolean =>
   piece.length >= MIN_TOKEN && /\d/.test(piece) && /[a-z]/i.test(piece);
 
-const DIGEST_RUN = /[\w+/-]{22,}/g;
+/** The shortest that a digest may have: MD5 in base64. */
+const MIN_DIGEST = 22;
 
 /** Base64 has letters of both cases but once in 10^8; so have few slugs, and comparing costs them no more than time. */
 const isBothCases = (run: string): boolean => /[a-z]/.test(run) && /[A-Z]/.test(run);
 
-/** Could a digest stand in this text? Hex of 32 characters or base64 of 22, the shortest of MD5, that is no slug. */
+/** Could a digest stand in this run of its length? Not in a slug. */
+function isDigestRun(run: string): boolean {
+  const { digits, turns } = shapeOf(run);
+  return turns >= (digits > 0 ? 3 : 5) || isBothCases(run);
+}
+
+/** Could a digest stand in this text: hex of 32 characters or base64 of 22 that is no slug? */
 export function mayHoldDigest(text: string): boolean {
-  let may = false;
-  eachMatch(DIGEST_RUN, text, ({ 0: run }) => {
-    const { digits, turns } = shapeOf(run);
-    may ||= turns >= (digits > 0 ? 3 : 5) || isBothCases(run);
-  });
-  return may;
+  let start = 0;
+  // A pattern would look at each sign as often as a run is long.
+  for (let i = 0; i <= text.length; i++) {
+    if (isRunCode(text.charCodeAt(i))) continue;
+    if (i - start >= MIN_DIGEST && isDigestRun(text.slice(start, i))) return true;
+    start = i + 1;
+  }
+  return false;
 }
 
 const VALUES = new Int8Array(128).fill(-1);
@@ -119,6 +128,9 @@ for (const alphabet of [
 ]) {
   for (let i = 0; i < 64; i++) VALUES[alphabet.charCodeAt(i)] = i;
 }
+
+/** A sign of base64 in either alphabet. Behind the end of a text is none. */
+const isRunCode = (code: number): boolean => code < 128 && (VALUES[code] ?? -1) >= 0;
 
 const printable = (byte: number): boolean =>
   (byte >= 32 && byte < 127) || byte === 9 || byte === 10 || byte === 13;
@@ -148,11 +160,22 @@ const EQUALS = 61;
 const isPlain = (code: number): boolean =>
   (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57);
 
-/** Calls `found` for base64 and base64url runs that decode to text. A run may start after a sign that is itself base64. */
-export function wrappedTexts(text: string, found: (wrapped: Wrapped) => boolean): void {
+/**
+ * Calls `found` for base64 and base64url runs that decode to text. A run may start after a sign that is itself base64. With
+ * `digests`, runs in which one could stand are collected on the way.
+ */
+export function wrappedTexts(
+  text: string,
+  found: (wrapped: Wrapped) => boolean,
+  digests: string[] | null = null,
+): void {
   let start = 0;
   for (let i = 0; i <= text.length; i++) {
-    if (i < text.length && (VALUES[text.charCodeAt(i)] ?? -1) >= 0) continue;
+    if (isRunCode(text.charCodeAt(i))) continue;
+    if (digests !== null && i - start >= MIN_DIGEST) {
+      const run = text.slice(start, i);
+      if (isDigestRun(run)) digests.push(run);
+    }
     let end = i;
     while (end > start && end - i < 2 && text.charCodeAt(end) === EQUALS) end++;
     if (i - start >= 8 && !unwrap(text, { start, end, found })) return;

@@ -62,6 +62,19 @@ const ZEROS = [
   0x1040, 0x17e0, 0x1810,
 ];
 
+/** What `foldCharacter` changes although NFKC leaves it alone. */
+const FOREIGN_DIGIT = new RegExp(
+  `[${ZEROS.map((zero) => `${String.fromCharCode(zero)}-${String.fromCharCode(zero + 9)}`).join('')}]`,
+);
+
+/** Every part of a text in normal form is in normal form, so one look at the whole spares looking at each character. */
+const foldsToItself = (text: string): boolean =>
+  !INVISIBLE.test(text) &&
+  !DASH.test(text) &&
+  !STOP.test(text) &&
+  !FOREIGN_DIGIT.test(text) &&
+  text.normalize('NFKC') === text;
+
 function foldCharacter(char: string): string {
   if (INVISIBLE.test(char)) return '';
   if (DASH.test(char)) return '-';
@@ -71,6 +84,11 @@ function foldCharacter(char: string): string {
   return zero === undefined ? char.normalize('NFKC') : String(code - zero);
 }
 
+const EVERY_INVISIBLE = new RegExp(INVISIBLE.source, 'gu');
+
+/** Look-alike characters folded, likewise. Foreign digits stay. */
+export const plainlyFolded = (text: string): string => text.normalize('NFKC').replaceAll(EVERY_INVISIBLE, '');
+
 /** Full-width, enclosed and foreign digits and signs as plain ones, invisible characters gone; null if nothing changes. */
 export function folded(text: string, outer: Place): View | null {
   if (COMBINING.test(text)) {
@@ -78,6 +96,7 @@ export function folded(text: string, outer: Place): View | null {
     // Composing moves positions, so a finding marks the whole text; composed text folds no further.
     if (composed !== text) return { text: composed, place: within(outer, 0, text.length) };
   }
+  if (foldsToItself(text)) return null;
   const reading = new Reading();
   let changed = false;
   for (let i = 0; i < text.length;) {
@@ -101,7 +120,7 @@ const NAMED: Readonly<Record<string, string>> = {
   equals: '=',
 };
 
-function escapedCharacter(match: RegExpExecArray): string {
+function escapedCharacter(match: readonly (string | undefined)[]): string {
   const [, unicode, byte, hex, decimal, named, plain] = match;
   if (plain !== undefined) return plain;
   if (named !== undefined) return NAMED[named.toLowerCase()] ?? '';
@@ -125,7 +144,15 @@ export function unescaped(text: string, outer: Place): View | null {
   });
 }
 
+/** The same of a text of any length, where nobody asks for positions. */
+export const plainlyUnescaped = (text: string): string =>
+  text.replaceAll(ESCAPED, (...match: string[]) => escapedCharacter(match));
+
 const OCTETS = /(?:%[0-9a-f]{2})+/gi;
+
+/** Percent-encoding undone once, likewise. */
+export const plainlyDecoded = (text: string): string =>
+  text.replaceAll(OCTETS, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'));
 
 /** Percent-encoding undone once; null if there is none. A character of several bytes stands for all of them. */
 export function percentDecoded(text: string, outer: Place): View | null {
