@@ -15,6 +15,9 @@ export const NOTHING: readonly Finding[] = Object.freeze([]);
 const VAGUE: readonly string[] = ['uuid', 'hex_id', 'token'];
 const vagueness = (kind: string): number => VAGUE.indexOf(kind) + 1;
 
+/** Does a finding say no more than that something is random? */
+export const isVague = ({ kind }: Finding): boolean => VAGUE.includes(kind);
+
 /** Sorts by place and joins what overlaps; the most telling kind names the whole. */
 export function merge(findings: readonly Finding[]): readonly Finding[] {
   if (findings.length === 0) return NOTHING;

@@ -77,6 +77,40 @@ export function knownFindings(text: string, needles: Needles | null): readonly F
   return needles === null || !mayMatter(needles, plain) ? plain.findings : null;
 }
 
+/**
+ * The same scan with a memory of its own: a recording brings thousands of words, which would push out what events remember.
+ * `max`: how many of them; `chars`: how long they may be.
+ */
+export class ScanMemory {
+  readonly #known: Recent<string, Known>;
+  readonly #chars: number;
+
+  constructor(max: number, chars: number) {
+    this.#known = new Recent(max);
+    this.#chars = chars;
+  }
+
+  scan(text: string, needles: Needles | null): readonly Finding[] {
+    if (text.length > this.#chars) return scanAnew(text, needles);
+    const plain = this.#plain(text);
+    return needles === null || !mayMatter(needles, plain) ? plain.findings : scanAnew(text, needles);
+  }
+
+  /** Could one of the values stand in it, in whatever wrapping? */
+  mayCarry(text: string, needles: Needles): boolean {
+    return text.length > this.#chars || mayMatter(needles, this.#plain(text));
+  }
+
+  #plain(text: string): Known {
+    const before = this.#known.get(text);
+    if (before !== undefined) return before;
+    const kept = copied(text);
+    const made = scanNow(kept, null);
+    this.#known.set(kept, made);
+    return made;
+  }
+}
+
 /** Everything in a string that is an identifier, personal data or a value that the event carries elsewhere. */
 export const scanText = (text: string, needles: Needles | null = null): readonly Finding[] =>
   knownFindings(text, needles) ?? scanAnew(text, needles);

@@ -3,6 +3,7 @@
 
 import type { RuleCode } from '../core/reasons.ts';
 import type { Finding } from './finding.ts';
+import { isVague } from './finding.ts';
 import { isForeignName } from './foreign.ts';
 import { isLongMixture, isTokenSegment } from './token.ts';
 
@@ -14,6 +15,8 @@ export interface UrlRules {
   readonly scan: (text: string) => readonly Finding[];
   /** Scans a value that stands behind a name. */
   readonly scanNamed: (name: string, value: string) => readonly Finding[];
+  /** Last segments of this form may hold a token: the digest of what the file holds. Default: none. */
+  readonly files?: RegExp;
 }
 
 export interface CleanedUrl {
@@ -62,6 +65,16 @@ export function cleanReferrer(referrer: string, page: string | null, rules: UrlR
 const isSameHost = (page: string, { host }: URL): boolean =>
   page.toLowerCase().includes(host) && parse(page)?.host === host;
 
+/** An address without a host, as it stands in a page: its path, cleaned like any other. Nothing is resolved. */
+export function cleanLocal(address: string, rules: UrlRules): CleanedUrl {
+  if (address.length > MAX_INPUT || /[\s\\<>"]/.test(address)) return UNREADABLE;
+  const broken = new Set<RuleCode>();
+  const end = address.search(/[?#]/);
+  if (end >= 0) broken.add(address[end] === '?' ? 'url_query' : 'url_fragment');
+  const value = cleanPath(end < 0 ? address : address.slice(0, end), rules, broken);
+  return value.length > MAX_URL ? { value: null, rules: ['value_too_long'] } : { value, rules: [...broken] };
+}
+
 function parse(url: string): URL | null {
   if (url.length > MAX_INPUT) return null;
   const parsed = URL.parse(url);
@@ -97,13 +110,21 @@ function cleanPath(path: string, rules: UrlRules, broken: Set<RuleCode>): string
     before = segment;
     if (segment === '') return segment;
     const end = start + segment.length;
-    const hit = findings.some((finding) => finding.start < end && finding.end > start);
-    if (!hit && !isIdSegment(segment, previous)) return segment;
+    const hits = findings.filter((finding) => finding.start < end && finding.end > start);
+    if (
+      isFile(segment, end === path.length, rules)
+        ? hits.every(isVague)
+        : hits.length === 0 && !isIdSegment(segment, previous)
+    )
+      return segment;
     broken.add('url_token');
     return ':id';
   });
   return segments.join('/');
 }
+
+const isFile = (segment: string, last: boolean, { files }: UrlRules): boolean =>
+  last && files !== undefined && segment.length <= MAX_SEGMENT && files.test(segment);
 
 const isIdSegment = (segment: string, previous: string): boolean =>
   segment.length > MAX_SEGMENT ||

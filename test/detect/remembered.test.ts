@@ -2,6 +2,8 @@
 
 import test from 'ava';
 import { scanEvent } from '../../src/detect/event.ts';
+import { needlesOfValues } from '../../src/detect/needles.ts';
+import { ScanMemory, scanAnew } from '../../src/detect/scan.ts';
 import { received } from '../support/events.ts';
 import { site } from '../support/snapshot.ts';
 
@@ -61,4 +63,23 @@ test('a page keeps what each route lists, and an absent address is no empty one'
   const empty = scanEvent(received({ page: { url: '', title: null, referrer: null } }), shop);
   t.deepEqual(absent.page([]).url.rules, []);
   t.deepEqual(empty.page([]).url.rules, ['default_deny']);
+});
+
+test('a memory of one’s own answers like the scan itself, for every visitor', (t) => {
+  const memory = new ScanMemory(4, 64);
+  const needles = [
+    null,
+    needlesOfValues([['site.user_id', 'haarlem']]),
+    needlesOfValues([['site.user_id', 'zutphen']]),
+  ];
+  for (let round = 0; round < 3; round++)
+    for (const text of [
+      'from haarlem',
+      'zutphen.',
+      'mail jan@mail.example',
+      'plain',
+      'emFub3RoZXI',
+      'haarlem '.repeat(20),
+    ])
+      for (const known of needles) t.deepEqual(memory.scan(text, known), scanAnew(text, known), text);
 });

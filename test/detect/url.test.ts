@@ -3,7 +3,7 @@
 import test from 'ava';
 import { scanText } from '../../src/detect/scan.ts';
 import type { UrlRules } from '../../src/detect/url.ts';
-import { cleanReferrer, cleanUrl } from '../../src/detect/url.ts';
+import { cleanLocal, cleanReferrer, cleanUrl } from '../../src/detect/url.ts';
 
 const rules = (over: Partial<UrlRules> = {}): UrlRules => ({
   query: [],
@@ -111,4 +111,26 @@ test('cleaning a clean address changes nothing', (t) => {
     const once = cleanUrl(SHOP + from, rules()).value;
     t.is(cleanUrl(once ?? SHOP, rules()).value, once ?? SHOP, from);
   }
+});
+
+test('an address without a host keeps its path, cleaned, and is not resolved', (t) => {
+  const local = (address: string) => cleanLocal(address, rules()).value;
+  t.is(local('../a/./b.html?x=1#y'), '../a/./b.html');
+  t.is(local('/users/42'), '/users/:id');
+  t.is(local('jan%40mail.example'), ':id');
+  t.is(local('?x=1'), '');
+  for (const wrong of ['a b', '\\\\host\\x', '/<x>', `/${'x/'.repeat(600)}`, 'x'.repeat(9000)])
+    t.is(local(wrong), null);
+  t.deepEqual(cleanLocal('/a?b', rules()).rules, ['url_query']);
+  t.deepEqual(cleanLocal('/a#b', rules()).rules, ['url_fragment']);
+});
+
+test('a file may be named by the digest of what it holds where the rules say so, a folder may not', (t) => {
+  const digest = '8f3c2d1e9a7b44d0aa11';
+  const files = rules({ files: /^[\w.-]+\.css$/ });
+  t.is(cleanUrl(`${SHOP}/s/main.${digest}.css`, files).value, `${SHOP}/s/main.${digest}.css`);
+  t.is(cleanUrl(`${SHOP}/s/main.${digest}.css`, rules()).value, `${SHOP}/s/:id`);
+  t.is(cleanUrl(`${SHOP}/${digest}/main.css`, files).value, `${SHOP}/:id/main.css`);
+  t.is(cleanUrl(`${SHOP}/s/main.${digest}.png`, files).value, `${SHOP}/s/:id`);
+  t.is(cleanUrl(`${SHOP}/s/4111111111111111.css`, files).value, `${SHOP}/s/:id`);
 });
