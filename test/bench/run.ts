@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 
 type Figure = Readonly<Record<string, string | number>>;
 
-const ALONE = ['intake', 'decide', 'consent', 'scan', 'deliver', 'pending'] as const;
+const ALONE = ['intake', 'decide', 'consent', 'scan', 'recording', 'deliver', 'pending'] as const;
 const README = resolve(import.meta.dirname, '../../README.md');
 const BEGIN = '<!-- bench: written by `npm run bench` -->';
 const END = '<!-- /bench -->';
@@ -32,6 +32,9 @@ const UNITS: Readonly<Record<string, string>> = {
   ratio: '× bare Koa',
   usRatio: '× CPU of bare Koa',
   parseRatio: '× JSON.parse',
+  mbPerSecond: 'MB/s',
+  jsonRatio: '× JSON.parse and stringify',
+  kbPerVisit: 'KiB a visit',
   mainUs: 'µs main thread',
   workersUs: 'µs workers',
   helpersUs: 'µs helpers of V8',
