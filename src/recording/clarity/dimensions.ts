@@ -4,7 +4,7 @@
 import { masked } from '../cleaning.ts';
 import { pairwise } from './envelope.ts';
 import type { Here, Pair } from './fields.ts';
-import { pairs } from './fields.ts';
+import { isHash, pairs } from './fields.ts';
 import { isMasked, maskedValue } from './mask.ts';
 import { coarseUserAgent } from './userAgent.ts';
 
@@ -63,7 +63,7 @@ const origin: Fact = (value, { cleaning }) => {
   return ORIGIN.test(value) && cleaning.url(value) !== '' ? value : null;
 };
 
-const HASHES = form(/^(?!.*(?:^|\.)\d{6,}(?:\.|$))(?:[0-9a-z]{1,11}(?:\.[0-9a-z]{1,11})?)?$/);
+const hashes: Fact = (value) => (isHash(value) ? value : null);
 /** Zoomed pages tell it with sixteen digits. */
 const ratio: Fact = (value) => {
   const number = Number(value);
@@ -106,13 +106,13 @@ const FACTS: ReadonlyMap<number, Fact> = new Map<number, Fact>([
   [28, () => '0'], // day of the first visit
   [29, form(/^\d{1,3}$/)], // version of the cookie
   [30, WORD], // device family
-  [31, HASHES],
-  [32, HASHES],
+  [31, hashes],
+  [32, hashes],
   [33, origin],
   [34, form(/^(?:[a-z_]{1,20}(?:\/[a-z_+-]{1,30}){0,2}|UTC|(?:Etc\/)?GMT(?:[+-]\d{1,2})?)?$/i)], // time zone
   [35, form(/^-?\d{1,3}$/)], // its offset
   [36, form(/^[0-2]$/)], // consent
-  [37, HASHES],
+  [37, hashes],
   [38, form(/^(?:true|false|null|undefined|[01])?$/)], // GPC
 ]);
 

@@ -78,13 +78,23 @@ const summary: Pair = (id, spans, here) => {
   return clean.includes(UNFIT) ? null : [id, clean];
 };
 
-const pointerId = either(matching(/^$/), number(-MAX_MEASURE, MAX_MEASURE));
+/** Only told apart: browsers that count touches from a large number keep its end. */
+const pointerNumber: Field = (value) => {
+  if (!Number.isSafeInteger(value)) return UNFIT;
+  const id = Number(value);
+  return Math.abs(id) <= MAX_MEASURE ? id : Math.abs(id) % 10_000;
+};
+const pointerId = either(matching(/^$/), pointerNumber);
 const trueOrFalse = matching(/^(?:true|false)$/);
 const pointer = fields([node, measure, measure, pointerId, trueOrFalse, region], 3);
 
 /** What a site calls its own reason to record more. */
-const upgrade: Field = (value) =>
-  typeof value !== 'string' ? UNFIT : value === 'Auto' || value === 'Config' ? value : 'Custom';
+const upgrade: Field = (value, { cleaning }) => {
+  if (typeof value !== 'string') return UNFIT;
+  if (/^(?:Auto|Config|Custom)$/.test(value)) return value;
+  cleaning.remarks.add('recording.details', 'default_deny', 'replace');
+  return 'Custom';
+};
 
 /** Error texts quote whatever went wrong. */
 const message: Field = (value, { cleaning }) => {
@@ -94,13 +104,9 @@ const message: Field = (value, { cleaning }) => {
   return SCRIPT_ERROR;
 };
 const SCRIPT_ERROR = 'Script error.';
-/** The name of an error's class; one that the site made up may be data. */
-const errorName: Field = (value) =>
-  typeof value !== 'string'
-    ? UNFIT
-    : /^(?:[A-Z][A-Za-z]{0,20})?(?:Error|Exception)$/.test(value)
-      ? value
-      : '';
+/** A name that the site made up may be data. */
+const errorName: Field = (value) => (typeof value !== 'string' ? UNFIT : ERRORS.test(value) ? value : '');
+const ERRORS = /^(?:(?:Aggregate|Eval|Range|Reference|Syntax|Type|URI)?Error|DOMException)$/;
 
 const INPUT_TYPES =
   /^(?:button|checkbox|color|date|datetime-local|email|file|hidden|image|month|number|password|radio|range|reset|search|select-(?:one|multiple)|submit|tel|text|textarea|time|url|week|fieldset|output)?$/;

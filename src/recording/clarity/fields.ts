@@ -92,15 +92,15 @@ export const typed: Field = (value, { cleaning }) => {
 export const address: Field = (value, { cleaning }) =>
   typeof value === 'string' ? cleaning.url(value) : UNFIT;
 
-/** Of up to 53 bits in base36, one or two, or none. One without a letter is a number, which is no hash but by one in 10^5. */
+/** Of up to 53 bits in base36, one or two, or none. */
 const HASH = /^(?:[0-9a-z]{1,11}(?:\.[0-9a-z]{1,11})?)?$/;
-const NUMERIC = /(?:^|\.)\d{6,}(?:\.|$)/;
-export const hash: Field = (value) =>
-  typeof value === 'string' && HASH.test(value) && !NUMERIC.test(value) ? value : UNFIT;
+/** A phone may be written so; of the hashes of eight signs one in 28,000 is. */
+const NUMERIC = /^[\d.]{8,}$|(?:^|\.)\d{8,}(?:\.|$)/;
+export const isHash = (value: string): boolean => HASH.test(value) && !NUMERIC.test(value);
+export const hash: Field = (value) => (typeof value === 'string' && isHash(value) ? value : UNFIT);
 
-/** Ids of style sheets and animations. */
-export const shortId: Field = (value) =>
-  typeof value === 'string' && /^[0-9a-z]{1,11}$/.test(value) && !NUMERIC.test(value) ? value : UNFIT;
+/** Ids of style sheets and animations: 32 bits in base36. */
+export const shortId = matching(/^[0-9a-z]{1,7}$/);
 
 /** The name of a region, at the end of events of one encoder; -1: in none. */
 export const region = either(number(-1, -1), scrubbed);
