@@ -87,6 +87,19 @@ test('ids that the visitor’s cookies hold are found anywhere in a text', (t) =
   t.is(one.word('page-erika-77-x'), 'page-▪▪▪▪▪▪▫▫-x');
 });
 
+test('a known id that is a short word is looked for, too', (t) => {
+  const one = cleaning({ known: [['site.user_id', 'haarlem']] });
+  t.is(one.text('von haarlem hier'), 'von ▪▪▪▪▪▪▪ hier');
+  t.is(one.word('haarlem'), '▪▪▪▪▪▪▪');
+});
+
+test('a known id too short for texts is found behind the name of an id in a query', (t) => {
+  const query = ['customer', 'size'];
+  const address = 'https://shop.example/?customer=42&size=42';
+  t.is(cleaning({ query }).url(address), address);
+  t.is(cleaning({ query, known: [['site.user_id', '42']] }).url(address), 'https://shop.example/?size=42');
+});
+
 const ADDRESSES: Readonly<Record<string, string>> = {
   '': '',
   '#': '#',

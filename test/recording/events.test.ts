@@ -4,7 +4,7 @@
 import test from 'ava';
 import type { RecordingRules } from '../../src/core/recording.ts';
 import { clarity } from '../../src/recording/clarity.ts';
-import { OPEN, cleaned, leaks, read, rules, upload } from './captures.ts';
+import { ENVELOPE, OPEN, cleaned, leaks, pseudonym, read, rules, upload } from './captures.ts';
 
 const CARD = '4111111111111111';
 const MAIL = 'erika.mustermann@example.org';
@@ -258,6 +258,67 @@ test('a click’s text, class and id lose what may have been cut in two', (t) =>
   t.is(left({ 19: 'user-erika.mustermann@exa' })?.[19], '▪'.repeat(25));
   t.is(left({ 18: `${'btn '.repeat(9)}u-erika.muster` })?.[18], `${'btn '.repeat(9)}${'▪'.repeat(14)}`);
   t.is(left({ 18: `card-${CARD}` })?.[18], `card-${'▫'.repeat(16)}`);
+});
+
+const FORM = [
+  50,
+  5,
+  42,
+  'HTML',
+  43,
+  42,
+  'BODY',
+  44,
+  43,
+  'INPUT',
+  'type=text',
+  45,
+  43,
+  44,
+  'P',
+  46,
+  45,
+  '*T',
+  'Start',
+];
+
+test('the tree hears of a field that is used before what comes later is cleaned', (t) => {
+  const echo = (at: number): Event => [at, 6, 50, 43, 45, 'P', 51, 50, '*T', 'Karte 41'];
+  const told = (analysis: readonly Event[], mutation: Event): unknown =>
+    read(cleaned(upload(analysis, [FORM, mutation]), OPEN).body).p?.[1]?.[6];
+  t.is(told([], echo(120)), 51);
+  for (const touch of [
+    [100, 13, 44, 1, 1],
+    [100, 17, 44, 1, 1],
+    [100, 27, 44, '•••••'],
+    [100, 38, 44, 1],
+    [100, 53, 44, 1, 1, 1, 'true', 'mouse', 0, 1, 1],
+    click({ 0: 100, 2: 44 }),
+  ]) {
+    t.is(told([touch], echo(120)), -51, `${String(touch[1])} before`);
+    t.is(told([touch], echo(90)), 51, `${String(touch[1])} after`);
+    t.is(told([[9999, 25, 1], touch], echo(120)), -51, `${String(touch[1])} in any order`);
+  }
+});
+
+test('a click is told by what the tree knew at its time', (t) => {
+  const editable = [200, 6, 45, 43, 44, 'P', 'contenteditable=true'];
+  const told = (at: number): unknown =>
+    read(cleaned(upload([click({ 0: at, 2: 45 })], [FORM, editable]), OPEN).body).a[0]?.[10];
+  t.is(told(150), 'Start');
+  t.is(told(200), '••••• ••••');
+});
+
+test('user and session have pairwise ids, all else of the envelope stays but the address', (t) => {
+  const { e } = read(cleaned(upload([])).body);
+  t.deepEqual(
+    e,
+    ENVELOPE.with(5, pseudonym('clarity.user_id', 'lrr4fn')).with(
+      6,
+      pseudonym('clarity.session_id', '2sfkfr'),
+    ),
+  );
+  t.is(cleaned(upload([])).body?.includes('lrr4fn'), false);
 });
 
 test('clicked links say where they lead and to nobody', (t) => {
