@@ -221,7 +221,7 @@ function treatedAlone(judged: JudgedUpload, context: PipelineContext) {
   const { decision } = judged;
   if (decision.verdict !== 'forward') return { decision, remarks: [], outgoing: null };
   const { periodMs } = context.snapshot.pseudonyms;
-  return treatUpload(judged, newTerms(judged, { salt: context.newId(), periodMs }), context);
+  return treatUpload(judged, newTerms(judged, { salt: context.newId(), periodMs, afterTyping: false }), context);
 }
 
 /** The clock to judge an event by: the line's, else the event's own time where it names one that can be believed. */

@@ -143,14 +143,24 @@ export interface VisitTerms {
   readonly memory: VisitMemory;
 }
 
-/** Those of a visit that is not known: its first upload is at hand, or earlier ones were not seen. */
+export interface NewTerms {
+  readonly salt: string;
+  readonly periodMs: number;
+  /** Was something typed earlier in the session? */
+  readonly afterTyping: boolean;
+}
+
+/**
+ * Those of a visit that is not known: its first upload is at hand, or earlier ones were not seen. What was typed on a page before may
+ * be text of this one from the start, so it is treated like a visit whose beginning is not known.
+ */
 export const newTerms = (
   { call, facts }: JudgedUpload,
-  { salt, periodMs }: { readonly salt: string; readonly periodMs: number },
+  { salt, periodMs, afterTyping }: NewTerms,
 ): VisitTerms => ({
   salt,
   periodOf: periodsOf({ ids: call.received.ids, occurredAt: facts.occurredAt }, periodMs),
-  memory: call.upload.sequence === 1 ? call.format.begin() : call.format.unseen(),
+  memory: call.upload.sequence === 1 && !afterTyping ? call.format.begin() : call.format.unseen(),
 });
 
 export interface TreatedUpload {

@@ -99,6 +99,9 @@ function rechecked(
   return { outgoing: { ...outgoing, permitted }, withheld: () => withheld };
 }
 
+const sessionOf = ({ received, format, upload }: UploadCall, visits: Visits): string =>
+  visits.keyOf(received.site, format.name, upload.session);
+
 function endVisit(key: string, { visits, metrics }: RecordingPorts): void {
   visits.refuse(key);
   metrics.visitsHeld(visits.count, visits.bytes);
@@ -120,6 +123,7 @@ function treat(judged: JudgedUpload, key: string, { context, ports }: Treating):
     const visit = visitOf(judged, key, { context, ports });
     const treated = treatUpload(judged, visit, context);
     visits.keep(key, { ...visit, upTo: Math.max(visit.upTo, call.upload.sequence) });
+    if (visit.memory.typed) visits.typed(sessionOf(call, visits));
     return treated;
   } catch (error) {
     endVisit(key, ports);
@@ -145,7 +149,8 @@ function visitOf(judged: JudgedUpload, key: string, { context, ports }: Treating
   const upTo = upload.sequence === 1 ? 1 : Infinity;
   const salt = Buffer.from(ports.random.bytes(16)).toString('base64url');
   const { periodMs } = context.snapshot.pseudonyms;
-  return { ...newTerms(judged, { salt, periodMs }), destination, upTo };
+  const afterTyping = ports.visits.isTyped(sessionOf(judged.call, ports.visits));
+  return { ...newTerms(judged, { salt, periodMs, afterTyping }), destination, upTo };
 }
 
 /** Counts and shows what was decided, as for events. */

@@ -43,6 +43,8 @@ export class Visits {
   readonly #held: LRUCache<string, Visit>;
   /** Apart, so that a flood of refused visits does not push out those that are recorded. */
   readonly #refused: LRUCache<string, true>;
+  /** Sessions in which something was typed. */
+  readonly #typed: LRUCache<string, true>;
   #sweptAt: number;
 
   /** `key`: 32 random bytes. */
@@ -54,10 +56,21 @@ export class Visits {
     const idle = { ttl: IDLE_MS, updateAgeOnGet: true, ttlResolution: 0, perf };
     this.#held = new LRUCache({ ...idle, max: limits.visits, maxSize: limits.bytes });
     this.#refused = new LRUCache({ ...idle, max: limits.visits });
+    this.#typed = new LRUCache({ ...idle, max: limits.visits });
   }
 
-  keyOf(site: string, format: string, visit: string): string {
-    return this.#key.of(`${part(site)}${part(format)}${visit}`, 'base64url').slice(0, KEY_CHARS);
+  /** `name`: that of a visit or of a session. */
+  keyOf(site: string, format: string, name: string): string {
+    return this.#key.of(`${part(site)}${part(format)}${name}`, 'base64url').slice(0, KEY_CHARS);
+  }
+
+  /** Was something typed in this session? */
+  isTyped(session: string): boolean {
+    return this.#typed.get(session) === true;
+  }
+
+  typed(session: string): void {
+    this.#typed.set(session, true);
   }
 
   isRefused(key: string): boolean {
@@ -101,5 +114,6 @@ export class Visits {
     this.#sweptAt = now;
     this.#held.purgeStale();
     this.#refused.purgeStale();
+    this.#typed.purgeStale();
   }
 }

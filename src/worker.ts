@@ -56,7 +56,7 @@ function visitHomes({ seat, among }: Start, post: Post) {
   const spread = (here: Recordings['take']): Recordings['take'] => {
     taking.here = here;
     return (call) => {
-      const key = `${call.format.name} ${call.upload.visit}`;
+      const key = `${call.format.name} ${call.upload.session}`;
       return homes.isHere(key) ? here(call) : homes.hand(key, call.received);
     };
   };

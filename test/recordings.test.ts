@@ -451,6 +451,29 @@ test('where an upload of a visit is missing, all that follows is masked, also th
   t.is(new Set(idsOf(stage)).size, 1); // its visitor stays the same
 });
 
+test('a page that comes after typing in the session is masked from its start', async (t) => {
+  const stage = gate();
+  const seen = async (body: ReplayBody): Promise<string | undefined> => {
+    await stage.take({ words: ['boots'], ...body }, stage.consenting);
+    return stage.bodies().at(-1)?.words.at(-1);
+  };
+  t.is(await seen({ pageNumber: 1 }), 'boots');
+  t.is(await seen({ pageNumber: 2 }), 'boots');
+  t.is(await seen({ pageNumber: 1, sequence: 2, typed: true, last: true }), 'boots');
+  t.is(await seen({ pageNumber: 3 }), '•••••');
+  t.is(await seen({ pageNumber: 4 }), '•••••');
+  t.is(await seen({ pageNumber: 2, sequence: 2 }), 'boots'); // open in another tab before that
+  t.is(await seen({ session: 'another' }), 'boots');
+});
+
+test('what was typed in a session is known for as long as its visits are', async (t) => {
+  const stage = gate();
+  await stage.take({ typed: true }, stage.consenting);
+  stage.time.now += 2 * 3_600_000 + 1;
+  await stage.take({ pageNumber: 2, words: ['boots'] }, stage.consenting);
+  t.deepEqual(stage.bodies().at(-1)?.words, ['boots']);
+});
+
 test('an upload that comes again, as text or late, leaves no gap', async (t) => {
   const stage = gate();
   for (const sequence of [1, 1, 2, 3, 2, 4])

@@ -31,6 +31,8 @@ export interface RecordingRules {
 export interface VisitMemory {
   /** What it takes, by estimate. */
   readonly bytes: number;
+  /** May something have been typed by now? Then a page that comes after it in the session may show it as its own text. */
+  readonly typed: boolean;
 }
 
 export interface CleanedUpload {
@@ -46,6 +48,8 @@ export interface RecordingUpload {
   readonly project: string | null;
   /** Names its page visit among all. Made of raw ids, so it is told nobody. */
   readonly visit: string;
+  /** Names the session of the visit in the same way. */
+  readonly session: string;
   /** Its place within the visit, from 1. */
   readonly sequence: number;
   readonly last: boolean;

@@ -63,6 +63,7 @@ class ClarityUpload implements RecordingUpload {
   readonly hints: RecordingUpload['hints'];
   readonly project: string;
   readonly visit: string;
+  readonly session: string;
   readonly sequence: number;
   readonly last: boolean;
   readonly page: string | null;
@@ -78,7 +79,8 @@ class ClarityUpload implements RecordingUpload {
     this.hints = { writeKeys: [], tags: [project] };
     this.project = project;
     // None of them has a full stop in it.
-    this.visit = `${project}.${user}.${session}.${pageNumber}`;
+    this.session = `${project}.${user}.${session}`;
+    this.visit = `${this.session}.${pageNumber}`;
     this.sequence = envelope.sequence;
     this.last = envelope.last;
     this.page = envelope.url ?? pageIn(body.analysis);

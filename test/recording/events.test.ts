@@ -426,6 +426,6 @@ test('remarks tell what was done and nothing of it', (t) => {
 });
 
 test('memory of another format is not worked with', (t) => {
-  t.throws(() => cleaned(upload([]), rules(), { bytes: 0 }), { instanceOf: TypeError });
+  t.throws(() => cleaned(upload([]), rules(), { bytes: 0, typed: false }), { instanceOf: TypeError });
   t.notThrows(() => cleaned(upload([]), rules(), clarity.unseen()));
 });

@@ -16,6 +16,8 @@ export interface ReplayBody {
   readonly durationMs?: number;
   /** Words of the page; masked where the beginning of the visit is not known. */
   readonly words?: readonly string[];
+  /** Something was typed. */
+  readonly typed?: boolean;
   /** What the recorder itself says of consent. */
   readonly consent?: Readonly<Record<string, boolean>>;
   /** `throw`: the cleaner fails; `refuse`: by an expected error. */
@@ -28,9 +30,10 @@ interface Weighed {
   /** By sequence: the same upload may come twice. */
   readonly words: Map<number, readonly string[]>;
   bytes: number;
+  typed: boolean;
 }
 
-const memory = (begun: boolean): Weighed => ({ begun, words: new Map(), bytes: 100 });
+const memory = (begun: boolean): Weighed => ({ begun, words: new Map(), bytes: 100, typed: !begun });
 
 /** What stands in the body that leaves. */
 export interface ReplaySent {
@@ -48,6 +51,7 @@ function cleaned(body: ReplayBody, rules: RecordingRules, visit: Weighed): Repla
   visit.words.set(body.sequence ?? 1, said);
   const words = [...visit.words.values()].flat();
   visit.bytes = 100 + words.join('').length;
+  visit.typed ||= body.typed === true;
   const sent = {
     user: rules.pseudonym('clarity.user_id', body.user ?? 'lrr4fn'),
     session: rules.pseudonym('clarity.session_id', body.session ?? '2sfkfr'),
@@ -66,6 +70,7 @@ function uploadOf(body: ReplayBody): RecordingUpload {
     hints: { writeKeys: [], tags: [project] },
     project,
     visit: JSON.stringify([project, user, session, pageNumber]),
+    session: JSON.stringify([project, user, session]),
     sequence: body.sequence ?? 1,
     last: body.last ?? false,
     page: body.page === undefined ? 'https://shop.example/boots' : body.page,

@@ -8,8 +8,8 @@
 // an element that came with them. So no sign of the typing is needed, which comes later than the echo: an Input event is sent 750 ms
 // after the last key, often in the next upload. Attributes: see attributes.ts.
 //
-// What it does not cover: a text that stood in the page when the visit began, also one that was typed before and carried over
-// (the library begins a new visit at each change of route); what is typed within that second into a field focused by script, and
+// What it does not cover: a text that stood in the page when the visit began (the library begins a new visit at each change of route:
+// whoever holds the visits begins one that follows typing as unseen); what is typed within that second into a field focused by script, and
 // echoed into a new element; on a page without any field, the first text that an element shows.
 
 import type { VisitMemory } from '../../core/recording.ts';
@@ -60,6 +60,10 @@ export class ClarityVisit implements VisitMemory {
 
   get bytes(): number {
     return OWN_BYTES + this.#nodes.bytes + this.words.bytes;
+  }
+
+  get typed(): boolean {
+    return !this.#whole || this.#used < NEVER;
   }
 
   /** Would a text or value at this node be typed, editable or an echo, or is the node unknown? Then it is masked. */

@@ -31,6 +31,16 @@ test('a page of 2,000 nodes takes less than 100 KB, and that is what it says', (
   t.true(each < 100_000, `${each} bytes`);
 });
 
+test('a visit says when something may have been typed in it', (t) => {
+  const page = Page.of([6, 5, 'P'], [7, 5, 'INPUT']);
+  t.false(page.visit.typed);
+  page.visit.touched(6, 20);
+  t.false(page.visit.typed);
+  page.visit.touched(7, 30);
+  t.true(page.visit.typed);
+  t.true(ClarityVisit.unseen().typed);
+});
+
 test('ids all over the place, and more nodes than any page has, end at 3 MB and are unknown beyond', (t) => {
   const page = Page.of();
   const scattered = Array.from({ length: 3000 }, (_, i): Node => [5000 + 300 * i, 5, 'P']);
