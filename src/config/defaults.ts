@@ -29,6 +29,7 @@ export const DEFAULTS = {
     consent: ['record', 'tcf', 'gpp'],
     records: 'signed',
     children: false,
+    csp: false,
   },
   consent: {
     maxAge: '365d',

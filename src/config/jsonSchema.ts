@@ -4,6 +4,7 @@
 import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { SYSTEMS } from '../core/identifiers.ts';
+import { TAG_TYPES } from '../core/tags.ts';
 import { assetPath } from './assets.ts';
 import { grantingSources, type KnownType, type Registries } from './context.ts';
 import * as schema from './schema.ts';
@@ -102,6 +103,21 @@ function destinations({ destinations: types }: Registries): JsonSchema {
   };
 }
 
+/** Tags of a type that demands nothing by itself have to say what they require. */
+function tags(): JsonSchema {
+  const stated = TAG_TYPES.filter(({ demands }) => demands === 'stated').map(({ type }) => type);
+  return {
+    type: 'object',
+    additionalProperties: {
+      ...convert(schema.tag),
+      if: { properties: { type: { enum: stated } } },
+      // the keyword of JSON Schema, not a promise
+      // oxlint-disable-next-line unicorn/no-thenable
+      then: { properties: { requires: { minItems: 1 } }, required: ['requires'] },
+    },
+  };
+}
+
 /** A schema with one property of it replaced. */
 const replaced = (json: JsonSchema, key: string, over: JsonSchema): JsonSchema => ({
   ...json,
@@ -129,6 +145,7 @@ export function jsonSchema(registries: Registries): JsonSchema {
       consent: convert(schema.consent),
       notices: { type: 'array', items: convert(schema.notice) },
       destinations: destinations(registries),
+      tags: tags(),
     } satisfies Record<schema.Section, JsonSchema>,
     required: ['sites'],
     additionalProperties: false,

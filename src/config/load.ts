@@ -18,6 +18,7 @@ import * as schema from './schema.ts';
 import { SECTIONS, type Section } from './schema.ts';
 import { compileSites } from './sites.ts';
 import { didYouMean } from './suggest.ts';
+import { compileTags } from './tags.ts';
 
 export interface LoadOptions {
   /** Of the routing file: `${file:…}` is relative to its directory. */
@@ -151,6 +152,7 @@ function compile(context: Context, options: LoadOptions): Snapshot {
   const entry = section('consent', { schema: schema.consent, empty: {} }, context);
   const notices = compileNotices(context);
   const destinations = compileDestinations(context);
+  const tags = compileTags(context);
   const body = {
     server,
     store,
@@ -159,9 +161,10 @@ function compile(context: Context, options: LoadOptions): Snapshot {
     ledger: { keepMs: keep },
     controller: compileController(context),
     sites,
-    consent: compileConsent(entry, destinations, context),
+    consent: compileConsent(entry, [...destinations, ...tags], context),
     notices,
     destinations,
+    tags,
   };
   // Like other secrets, who may use the store is left out of the digest.
   return { digest: digestOf({ ...body, store: store.replace(LOGIN, '$1') }), ...body };

@@ -3,7 +3,7 @@
 
 import { parse } from 'yaml';
 import { z } from 'zod';
-import type { ConsentConfig, Destination, PurposeMapping } from '../core/config.ts';
+import type { ConsentConfig, PurposeMapping, Recipient } from '../core/config.ts';
 import { BUILT_IN_PURPOSES, GPC_PURPOSES, isExplicit, type Purpose } from '../core/consent.ts';
 import { readAsset } from './assets.ts';
 import { digestOf } from './canonical.ts';
@@ -81,9 +81,9 @@ function soleCategories(sources: PurposeMapping['sources']): ReadonlySet<string>
   return sole;
 }
 
-function vendorLists(destinations: readonly Pick<Destination, 'vendor'>[]): Record<string, string[]> {
+function vendorLists(recipients: readonly Pick<Recipient, 'vendor'>[]): Record<string, string[]> {
   const lists: Record<string, string[]> = {};
-  for (const { vendor } of destinations)
+  for (const { vendor } of recipients)
     for (const [list, id] of Object.entries(vendor)) (lists[list] ??= []).push(id);
   for (const list of Object.keys(lists)) lists[list] = [...new Set(lists[list])].sort();
   return lists;
@@ -91,13 +91,13 @@ function vendorLists(destinations: readonly Pick<Destination, 'vendor'>[]): Reco
 
 export function buildMapping(
   entry: Pick<ConsentEntry, 'purposes' | 'cookies'>,
-  destinations: readonly Pick<Destination, 'vendor'>[],
+  recipients: readonly Pick<Recipient, 'vendor'>[],
 ): PurposeMapping {
   const sources = sourcesOf(extended(entry.purposes));
   const parts = {
     sources,
     sole: soleCategories(sources),
-    vendors: vendorLists(destinations),
+    vendors: vendorLists(recipients),
     cookieNames: entry.cookies,
   };
   return { ...parts, digest: digestOf(parts) };
@@ -132,7 +132,7 @@ function checkRow(
 
 export function compileConsent(
   entry: ConsentEntry,
-  destinations: readonly Destination[],
+  recipients: readonly Pick<Recipient, 'vendor'>[],
   context: Context,
 ): ConsentConfig {
   const { report, purposes, registries } = context;
@@ -150,6 +150,6 @@ export function compileConsent(
     undated: entry.undated,
     purposes,
     gpcDenies: [...new Set([...GPC_PURPOSES, ...entry.gpcDenies])],
-    mapping: buildMapping(entry, destinations),
+    mapping: buildMapping(entry, recipients),
   };
 }

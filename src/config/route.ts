@@ -16,8 +16,17 @@ export interface Route {
   readonly entry: DestinationEntry;
 }
 
+interface Requiring {
+  readonly at: Path;
+  readonly type: Pick<KnownType, 'type' | 'demands'>;
+  readonly entry: Pick<DestinationEntry, 'requires' | 'decides'>;
+}
+
 /** What the type demands, what the route adds, and what deciding about people adds; in the order of the built-in purposes. */
-export function requiresOf({ at, type, entry }: Route, { report, purposes }: Context): readonly Purpose[] {
+export function requiresOf(
+  { at, type, entry }: Requiring,
+  { report, purposes }: Context,
+): readonly Purpose[] {
   const asked = entry.requires ?? [];
   const path = [...at, 'requires'];
   checkNames(listed(asked, path), { code: 'unknown-purpose', what: 'purpose', known: purposes }, report);
@@ -102,7 +111,10 @@ export function linksOf({ at, type, entry }: Route, { report }: Context): readon
   return entry.links;
 }
 
-function checkVendor({ at, entry }: Route, { report, registries }: Context): void {
+export function checkVendor(
+  { at, entry }: { readonly at: Path; readonly entry: Pick<DestinationEntry, 'vendor'> },
+  { report, registries }: Context,
+): void {
   const known = [...new Set(['tcf', 'ac', ...mappedSources(registries)])];
   for (const [list, id] of Object.entries(entry.vendor)) {
     const path = [...at, 'vendor', list];

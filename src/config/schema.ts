@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { PERSON_FIELDS } from '../core/person.ts';
+import { TAG_TYPE_NAMES } from '../core/tags.ts';
 import { DEFAULTS } from './defaults.ts';
 import {
   count,
@@ -16,6 +17,7 @@ import {
   origin,
   pathGlob,
   purposeName,
+  scriptAddress,
   secret,
   sentence,
   span,
@@ -75,6 +77,10 @@ export const site = z.strictObject({
     .describe('`inline` also trusts an unsigned record from the page.'),
   sensitive: list(pathGlob).default([]).describe('Pages that reach no ad platform and no recording.'),
   children: z.boolean().default(D.site.children).describe('Is the whole site for children?'),
+  csp: z
+    .boolean()
+    .default(D.site.csp)
+    .describe('Do its pages send a Content-Security-Policy for recorders and tags? `check` says which.'),
 });
 
 const category = z.union([token, z.int().nonnegative()]).transform(String);
@@ -119,7 +125,10 @@ export const notice = z.strictObject({
     .record(token, z.record(token, z.union([z.string(), z.number()])))
     .default({})
     .describe('Source, generation label by which its signals say that this notice was seen.'),
-  discloses: z.record(token, disclosure).default({}).describe('Destination, what it gets and for what.'),
+  discloses: z
+    .record(token, disclosure)
+    .default({})
+    .describe('Destination or tag, what it gets and for what.'),
   links: list(
     z.strictObject({
       from: token.describe('System whose ids are told.'),
@@ -208,6 +217,18 @@ export const common = z.strictObject({
     .prefault({}),
 });
 
+/** A tag has what decisions about a destination are made of, and the address of its script. */
+export const tag = z.strictObject({
+  type: z.enum(TAG_TYPE_NAMES).describe('What kind of tag it is.'),
+  src: scriptAddress.describe('Address of its script.'),
+  enabled: z.boolean().default(D.destination.enabled).describe('Switched off: it loads nowhere.'),
+  requires: common.shape.requires,
+  sites: list(token).optional().describe('Sites on whose pages it may load. Default: all.'),
+  vendor: common.shape.vendor,
+  transfer: common.shape.transfer,
+});
+
+export type TagEntry = z.output<typeof tag>;
 export type NoticeEntry = z.output<typeof notice>;
 export type ConsentEntry = z.output<typeof consent>;
 export type DestinationEntry = z.output<typeof common>;
@@ -224,5 +245,6 @@ export const SECTIONS = [
   'consent',
   'notices',
   'destinations',
+  'tags',
 ] as const;
 export type Section = (typeof SECTIONS)[number];

@@ -129,6 +129,27 @@ export const endpoint = readAs(
   (text) => parseUrl(text)?.href.replace(/\/$/, '') ?? null,
 );
 
+/** Names that lead nowhere but into a network of one's own. */
+const PRIVATE_NAME = /(?:^|\.)(?:localhost|local|internal|lan|home\.arpa)\.?$/;
+
+/** Is this host on the public internet, as far as it says itself? */
+function isPublicHost(hostname: string): boolean {
+  const bare = hostname.replace(/^\[|\]$/g, '');
+  if (ipaddr.isValid(bare)) return ipaddr.process(bare).range() === 'unicast';
+  return bare.includes('.') && !PRIVATE_NAME.test(bare);
+}
+
+/** An address that browsers load a script from; canonical, so that it is what a browser asks for. */
+export const scriptAddress = readAs(
+  /^https:\/\/[^\s#@]{1,2000}$/i,
+  'expected a public address such as `https://static.example/tag.js?id=1`, with https and without credentials or fragment',
+  (text) => {
+    const url = URL.parse(text);
+    const open = url !== null && url.protocol === 'https:' && url.username === '' && url.password === '';
+    return open && isPublicHost(url.hostname) ? url.href : null;
+  },
+);
+
 /** `*` within a segment or name, `**` across; a few of them at most, so that matching stays cheap. */
 const readGlob = (text: string): string | null => ((text.match(/\*+/g)?.length ?? 0) > 4 ? null : text);
 

@@ -23,6 +23,8 @@ export interface Snapshot {
   /** Oldest first. Empty: nothing flows. */
   readonly notices: readonly Notice[];
   readonly destinations: readonly Destination[];
+  /** Tags that browsers load themselves, where they may. */
+  readonly tags: readonly Tag[];
 }
 
 export interface GatewaySecret {
@@ -73,6 +75,8 @@ export interface Site {
   /** Glob patterns over the path of a page. */
   readonly sensitive: readonly string[];
   readonly children: boolean;
+  /** Do its pages send a Content-Security-Policy? Stated for `sluis check`, which asks until it is. */
+  readonly csp: boolean;
 }
 
 export interface ConsentConfig {
@@ -119,14 +123,15 @@ export interface Notice {
   /** Instant from which it is in force, ms since the epoch. */
   readonly from: number;
   readonly seenAs: Readonly<Record<string, Readonly<Record<string, string | number>>>>;
-  /** By destination name. */
+  /** By name of a destination or tag. */
   readonly discloses: Readonly<Record<string, Disclosure>>;
   readonly links: readonly NoticeLink[];
 }
 
-export interface Destination {
+/** Whoever may get something of a visitor, as far as decisions are made about it: a destination, or a tag in the browser. */
+export interface Recipient {
   readonly name: string;
-  /** Name of a destination type in the registry. */
+  /** Name of a destination type in the registry, or of a tag type. */
   readonly type: string;
   readonly enabled: boolean;
   /** What the type demands and what the route adds. Never empty. */
@@ -138,23 +143,34 @@ export interface Destination {
   readonly sites: readonly string[] | null;
   /** Glob patterns over canonical event names; null: all. */
   readonly events: readonly string[] | null;
-  readonly params: readonly string[];
-  readonly query: readonly string[];
-  /** Treatments asked for, by kind of the destination's own system or `<system>.<kind>`. */
-  readonly ids: Readonly<Record<string, IdTreatment>>;
   readonly person: readonly PersonField[];
   /** System → the name under which a link arrives, or null for the default `<system>_<kind>`. */
   readonly links: readonly LinkRequest[];
   /** List → id: `{ tcf: '755', klaro: 'ga4' }`. */
   readonly vendor: Readonly<Record<string, string>>;
   readonly whenDenied: 'block' | 'anonymous';
-  readonly onUncertain: 'settle' | 'resend';
-  readonly decides: boolean;
   readonly transfer: {
     readonly country: string;
     readonly basis: string | null;
     readonly checked: string | null;
   } | null;
+}
+
+/** A tag that can only load in the browser. It is judged like a destination, and nothing is sent to it from here. */
+export interface Tag extends Recipient {
+  /** Address of its script. */
+  readonly src: string;
+}
+
+export const isTag = (recipient: Recipient): recipient is Tag => 'src' in recipient;
+
+export interface Destination extends Recipient {
+  readonly params: readonly string[];
+  readonly query: readonly string[];
+  /** Treatments asked for, by kind of the destination's own system or `<system>.<kind>`. */
+  readonly ids: Readonly<Record<string, IdTreatment>>;
+  readonly onUncertain: 'settle' | 'resend';
+  readonly decides: boolean;
   readonly endpoint: string | null;
   readonly timeoutMs: number;
   readonly concurrency: number;

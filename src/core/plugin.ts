@@ -3,7 +3,7 @@
 // inside; what they need is given to them.
 
 import type { ZodType } from 'zod';
-import type { Audience, Destination, Notice, PurposeMapping, Site, Snapshot } from './config.ts';
+import type { Audience, Destination, Notice, PurposeMapping, Recipient, Site, Snapshot } from './config.ts';
 import type { Claim, ConsentInput, Purpose } from './consent.ts';
 import type { EventFacts, Reason, SaidSince } from './decision.ts';
 import type { Reply, Result, VendorRequest } from './delivery.ts';
@@ -130,7 +130,7 @@ export interface IntakeDocument {
 
 export interface GateInput {
   readonly facts: EventFacts;
-  readonly destination: Destination;
+  readonly destination: Recipient;
   readonly site: Site | null;
   readonly snapshot: Snapshot;
   readonly standing: SaidSince;

@@ -1,6 +1,6 @@
 // The one function that decides, in production, before sending, in `explain` and in the console. It is pure.
 
-import type { Destination, Site, Snapshot } from '../core/config.ts';
+import type { Recipient, Site, Snapshot } from '../core/config.ts';
 import type { Purpose } from '../core/consent.ts';
 import type { Decision, EventFacts, Reason, SaidSince } from '../core/decision.ts';
 import { NOTHING_ALLOWED, sortReasons } from '../core/decision.ts';
@@ -15,7 +15,7 @@ import { GATES } from './index.ts';
 
 export interface DecideInput {
   readonly facts: EventFacts;
-  readonly destination: Destination;
+  readonly destination: Recipient;
   readonly snapshot: Snapshot;
   readonly standing: SaidSince;
   readonly now: number;
@@ -40,7 +40,7 @@ function reasonsOf(gate: Gate, input: GateInput): readonly Reason[] {
 const mayBeAnonymous = (reasons: readonly Reason[]): boolean =>
   reasons.every((reason) => REASONS[reason.code].anonymous);
 
-function oldestNotice(destination: Destination, grounds: Grounds): string | null {
+function oldestNotice(destination: Recipient, grounds: Grounds): string | null {
   const seen = destination.requires.flatMap((purpose) => grounds.of(purpose).covering ?? []);
   return (
     seen.reduce<(typeof seen)[number] | null>(
@@ -50,7 +50,7 @@ function oldestNotice(destination: Destination, grounds: Grounds): string | null
   );
 }
 
-const whyGranted = (destination: Destination, grounds: Grounds): string =>
+const whyGranted = (destination: Recipient, grounds: Grounds): string =>
   destination.requires
     .map((purpose) => `${purpose} by ${grounds.of(purpose).grants[0]?.source ?? 'nobody'}`)
     .join(', ');
@@ -81,7 +81,7 @@ interface Forwards {
   readonly ordinary: boolean;
   readonly byWords: Recent<string, Forward>;
 }
-const forwards = new WeakMap<Destination, Forwards>();
+const forwards = new WeakMap<Recipient, Forwards>();
 
 function forwardsOf({ destination, snapshot }: GateInput): Forwards {
   const known = forwards.get(destination);
@@ -141,7 +141,7 @@ function judge({
   };
 }
 
-const blocked = (destination: Destination, reasons: readonly Reason[]): Decision => ({
+const blocked = (destination: Recipient, reasons: readonly Reason[]): Decision => ({
   destination: destination.name,
   verdict: 'block',
   reasons,

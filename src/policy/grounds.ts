@@ -2,7 +2,7 @@
 // counts only from a source the site trusts, for this vendor, by name where the purpose demands it, and within its age.
 
 import { noticeInForce } from '../core/config.ts';
-import type { Destination, Notice, Site, Snapshot } from '../core/config.ts';
+import type { Notice, Recipient, Site, Snapshot } from '../core/config.ts';
 import type { Claim, ConsentState, Purpose } from '../core/consent.ts';
 import { isExplicit } from '../core/consent.ts';
 import type { Denial, Grant, Ground, Grounds } from '../core/grounds.ts';
@@ -16,7 +16,7 @@ export interface StateInput {
   readonly now: number;
 }
 
-type Vendor = Destination['vendor'];
+type Vendor = Recipient['vendor'];
 
 function grantOf(claim: Claim, input: StateInput): Grant {
   const { state, snapshot, now } = input;
@@ -116,14 +116,14 @@ export class StateReading {
   readonly #current: Notice | null;
   readonly #grants = new Map<Claim, Grant>();
   readonly #grounds = new Map<string, VendorGrounds>();
-  readonly #byDestination = new Map<Destination, VendorGrounds>();
+  readonly #byDestination = new Map<Recipient, VendorGrounds>();
 
   constructor(input: StateInput) {
     this.#input = input;
     this.#current = noticeInForce(input.snapshot.notices, input.now);
   }
 
-  for(destination: Destination): VendorGrounds {
+  for(destination: Recipient): VendorGrounds {
     const known = this.#byDestination.get(destination);
     if (known !== undefined) return known;
     const { vendor } = destination;

@@ -1,6 +1,6 @@
 // What one claim answers about one purpose for a destination with certain vendor ids.
 
-import type { Destination } from '../core/config.ts';
+import type { Recipient } from '../core/config.ts';
 import type { Answer, Claim, Purpose } from '../core/consent.ts';
 
 export interface Reply {
@@ -22,7 +22,7 @@ const VENDOR_MISSING = reply(undefined, false, true);
  * answer counts and the strictest wins; a vendor the claim says nothing of is not granted by it. TCF without any id of the
  * destination can only deny.
  */
-export function replyOf(claim: Claim, purpose: Purpose, vendor: Destination['vendor']): Reply {
+export function replyOf(claim: Claim, purpose: Purpose, vendor: Recipient['vendor']): Reply {
   const general = claim.purposes[purpose];
   if (general === 'denied') return DENIED;
   const { vendorLists } = claim;

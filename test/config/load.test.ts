@@ -208,7 +208,7 @@ test('the full file has every option, and what it shows as default is the defaul
   ];
   const keys = [
     ...schema.SECTIONS,
-    ...[...sections, schema.notice, schema.common].flatMap((each) => keysAt(each, []) ?? []),
+    ...[...sections, schema.notice, schema.common, schema.tag].flatMap((each) => keysAt(each, []) ?? []),
     ...(keysAt(schema.server, ['limits']) ?? []),
     ...(keysAt(schema.secrets, [0]) ?? []),
     ...(keysAt(schema.notice, ['discloses', 'x']) ?? []),

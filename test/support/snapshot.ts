@@ -7,6 +7,7 @@ import type {
   PurposeMapping,
   Site,
   Snapshot,
+  Tag,
 } from '../../src/core/config.ts';
 import { BUILT_IN_PURPOSES, GPC_PURPOSES } from '../../src/core/consent.ts';
 import { Secret } from '../../src/core/secret.ts';
@@ -26,6 +27,7 @@ export const site = (over: Partial<Site> = {}): Site => ({
   records: 'signed',
   sensitive: [],
   children: false,
+  csp: false,
   ...over,
 });
 
@@ -55,6 +57,24 @@ export const destination = (over: Partial<Destination> = {}): Destination => ({
   retryForMs: 3 * DAY,
   deadLettersKeepMs: 30 * DAY,
   settings: {},
+  ...over,
+});
+
+export const tag = (over: Partial<Tag> = {}): Tag => ({
+  name: 'hotjar',
+  type: 'hotjar',
+  enabled: true,
+  requires: ['recording'],
+  audience: 'recording',
+  system: 'hotjar',
+  sites: null,
+  events: null,
+  person: [],
+  links: [],
+  vendor: {},
+  whenDenied: 'block',
+  transfer: null,
+  src: 'https://static.hotjar.com/c/hotjar-1234567.js?sv=6',
   ...over,
 });
 
@@ -136,5 +156,6 @@ export const snapshot = (over: Partial<Snapshot> = {}): Snapshot => ({
   },
   notices: [notice()],
   destinations: [destination()],
+  tags: [],
   ...over,
 });
