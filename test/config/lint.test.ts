@@ -17,6 +17,7 @@ const notices = (discloses: string, links = '[]'): string =>
   `notices: [{ id: a, from: 2026-01-01T00:00:00Z, discloses: ${discloses}, links: ${links} }]
 `;
 const GA4 = 'ga4: { type: ga4, measurementId: G-ABC123, transport: collect }';
+const HOTJAR = "type: hotjar, src: 'https://static.hotjar.com/c/hotjar-1234567.js'";
 const LINK = "[{ from: ga, to: hubspot, aim: 'see visits' }]";
 const HUBSPOT = "type: hubspot, portalId: '1', accessToken: '${TOKEN}'";
 
@@ -64,6 +65,107 @@ const ROWS: readonly Row[] = [
   a: { type: clarity, project: abc, upload: 'https://k.clarity.ms/collect' }
   b: { type: clarity, project: «recording-project-unlisted»xyz, upload: 'https://k.clarity.ms/collect' }
   c: { type: clarity, project: xyw, upload: 'https://k.clarity.ms/collect', enabled: false }
+`,
+  },
+  {
+    code: 'recording-without-recording-consent',
+    name: 'a tag of a recorder under another type',
+    text: `${HEAD}tags:
+  a: { ${HOTJAR} }
+  b: { type: other, src: 'https://script.hotjar.com/x.js', requires: «recording-without-recording-consent»[marketing] }
+  c: { type: other, src: 'https://nothotjar.com.example/x.js', requires: [marketing] }
+  d: { type: other, src: 'https://script.hotjar.com/x.js', requires: [marketing], enabled: false }
+`,
+  },
+  {
+    code: 'recording-under-analytics',
+    name: 'recorders that visitors are told of as statistics',
+    text: `${HEAD}notices:
+  - { id: a, from: 2026-01-01T00:00:00Z, discloses: { hotjar: [analytics] } }
+  - id: b
+    from: 2026-02-01T00:00:00Z
+    discloses: { hotjar: «recording-under-analytics»[analytics], clarity: «recording-under-analytics»[marketing, analytics, profiling] }
+destinations: { clarity: { type: replay, projectId: a } }
+tags: { hotjar: { ${HOTJAR} } }
+`,
+  },
+  {
+    code: 'recording-under-analytics',
+    name: 'recorders that visitors are told of as such, and what is no recorder',
+    text: `${HEAD}notices:
+  - { id: a, from: 2026-01-01T00:00:00Z, discloses: { hotjar: [analytics] } }
+  - { id: b, from: 2026-02-01T00:00:00Z, discloses: { hotjar: [analytics, recording], clarity: [marketing], ga4: [analytics] } }
+destinations: { clarity: { type: replay, projectId: a }, ${GA4} }
+tags: { hotjar: { ${HOTJAR} } }
+`,
+  },
+  {
+    code: 'recording-from-analytics-category',
+    name: 'the category that a tool has for statistics',
+    text: `${HEAD}consent:
+  purposes:
+    analytics: { klaro: [] , cookiebot: [] }
+    recording: { klaro: «recording-from-analytics-category»[analytics], cookiebot: «recording-from-analytics-category»[statistics], onetrust: [C0009] }
+`,
+  },
+  {
+    code: 'recording-from-analytics-category',
+    name: 'a category that is shared, which grants nothing',
+    text: `${HEAD}consent: { purposes: { recording: { cookieconsent: [analytics], klaro: [session_replay] } } }
+`,
+  },
+  {
+    code: 'clarity-hosted-loader',
+    name: 'the hosted loader, also under another name and beside a destination',
+    text: `${HEAD}destinations: { clarity: { type: replay, projectId: a } }
+tags:
+  a: { type: other, src: «clarity-hosted-loader»'https://www.clarity.ms/tag/mustershop1', requires: [recording, marketing, profiling] }
+  b: { type: hotjar, src: «clarity-hosted-loader»'https://SCRIPTS.Clarity.MS./0.8.70/clarity.js' }
+  c: { type: other, src: 'https://notclarity.ms.example/tag/a', requires: [recording] }
+  d: { type: other, src: 'https://www.clarity.ms/tag/a', requires: [recording], enabled: false }
+`,
+  },
+  {
+    code: 'no-csp',
+    name: 'sites with a recorder or tags that say nothing',
+    text: `${SECRETS}sites:
+  shop: «no-csp»{ writeKey: a }
+  said: { writeKey: b, csp: true }
+  kids: { writeKey: c, children: true }
+  apart: { writeKey: d }
+  other: «no-csp»{ writeKey: e, csp: false }
+destinations: { clarity: { type: replay, projectId: a, sites: [other] } }
+tags: { hotjar: { ${HOTJAR}, sites: [shop, said, kids] }, off: { ${HOTJAR}, enabled: false } }
+`,
+  },
+  {
+    code: 'no-csp',
+    name: 'neither recorder nor tag',
+    text: `${HEAD}destinations: { ${GA4} }
+`,
+  },
+  {
+    code: 'tag-for-children',
+    name: 'tags and recorders on a site for children',
+    text: `${SECRETS}sites: { kids: { writeKey: a, children: true }, shop: { writeKey: b } }
+destinations:
+  clarity: «tag-for-children»{ type: replay, projectId: a }
+  ${GA4}
+tags:
+  a: { ${HOTJAR}, sites: [shop, «tag-for-children»kids] }
+  b: { ${HOTJAR}, sites: [shop] }
+  c: { ${HOTJAR}, enabled: false }
+`,
+  },
+  {
+    code: 'not-disclosed',
+    name: 'tags that no notice has, or not for all that they require, or not in their country',
+    text: `${HEAD}${notices('{ b: [analytics], c: { purposes: [recording], country: NL }, d: [recording] }')}tags:
+  a: «not-disclosed»{ ${HOTJAR} }
+  «not-disclosed»b: { ${HOTJAR} }
+  c: { ${HOTJAR}, transfer: { country: «not-disclosed»US } }
+  d: { ${HOTJAR} }
+  e: { ${HOTJAR}, enabled: false }
 `,
   },
   {
@@ -236,9 +338,10 @@ ${SITE}`,
   {
     code: 'transfer-without-basis',
     name: 'countries beyond without a basis',
-    text: `${HEAD}${notices('{ ga4: { purposes: [analytics], country: US } }')}destinations:
+    text: `${HEAD}${notices('{ ga4: { purposes: [analytics], country: US }, hotjar: { purposes: [recording], country: US } }')}destinations:
   ga4: «transfer-without-basis»{ type: ga4, measurementId: G-ABC123 }
   hubspot: { ${HUBSPOT}, transfer: «transfer-without-basis»{ country: IN } }
+tags: { hotjar: «transfer-without-basis»{ ${HOTJAR} } }
 `,
   },
   {
@@ -343,6 +446,13 @@ destinations: { ads: { type: adserver, sites: [shop, said, young] } }
   },
   {
     code: 'sensitive-unset',
+    name: 'tags and nothing said about pages',
+    text: `${SECRETS}sites: { shop: «sensitive-unset»{ writeKey: a }, apart: { writeKey: b } }
+tags: { chat: { type: other, src: 'https://chat.example/w.js', requires: [marketing], sites: [shop] } }
+`,
+  },
+  {
+    code: 'sensitive-unset',
     name: 'no ad platforms',
     text: `${SECRETS}sites: { shop: { writeKey: a } }
 destinations: { ${GA4} }
@@ -357,6 +467,14 @@ destinations: { ${GA4} }
       '{ ga44: «disclosed-but-unused»[analytics], ga4: { purposes: [analytics], data: [«disclosed-but-unused»client_id, «disclosed-but-unused»email] }, log: «disclosed-but-unused»[analytics] }',
       '[«disclosed-but-unused»{ from: hubspot, to: ga4, aim: x }]',
     )}destinations: { ${GA4}, log: { type: log, requires: [analytics], enabled: false } }
+`,
+  },
+  {
+    code: 'disclosed-but-unused',
+    name: 'tags that are switched off or gone, and those that are there',
+    text: `${HEAD}${notices(
+      '{ hotjar: { purposes: [recording], data: [client_id] }, off: «disclosed-but-unused»[recording], hotjarr: «disclosed-but-unused»[recording] }',
+    )}tags: { hotjar: { ${HOTJAR} }, off: { ${HOTJAR}, enabled: false } }
 `,
   },
   {
@@ -392,11 +510,27 @@ test('findings carry the reason of their rule', (t) => {
   t.is(found?.reason, LINT_RULES.find((rule) => rule.code === 'no-notice')?.reason);
 });
 
+test('the header that `no-csp` offers lets in the gateway and what the tags of that site need', (t) => {
+  const text = `${HEAD}tags:
+  hotjar: { ${HOTJAR} }
+  chat: { type: other, src: 'https://chat.example:8443/w.js?id=1', requires: [marketing] }
+  gone: { type: other, src: 'https://gone.example/w.js', requires: [marketing], enabled: false }
+`;
+  const message = load(text).problems.find((each) => each.code === 'no-csp')?.message ?? '';
+  t.is(
+    message.split('\n')[1],
+    "content-security-policy: default-src 'self' <gateway> https://static.hotjar.com https://*.hotjar.com https://*.hotjar.io wss://*.hotjar.com https://chat.example:8443",
+  );
+});
+
 test('the block that `no-notice` offers makes a file that flows', (t) => {
   const text = `${HEAD}destinations:
   ${GA4}
   hubspot: { ${HUBSPOT}, ids: { utk: keep }, person: [email], links: [ga], transfer: { country: US, basis: dpf } }
   ads: { type: adserver, person: [email] }
+tags:
+  hotjar: { ${HOTJAR} }
+  chat: { type: other, src: 'https://chat.example/w.js', requires: [marketing], transfer: { country: US, basis: scc } }
 `;
   const message = load(text).problems.find((each) => each.code === 'no-notice')?.message ?? '';
   const block = message.slice(message.indexOf('\n') + 1);

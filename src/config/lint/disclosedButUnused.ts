@@ -4,7 +4,16 @@ import type { Destination, Disclosure } from '../../core/config.ts';
 import { PERSON_FIELDS } from '../../core/person.ts';
 import type { Path } from '../problems.ts';
 import { didYouMean } from '../suggest.ts';
-import { active, fullKind, treatmentsOf, type Finding, type LintInput, type LintRule } from './rule.ts';
+import {
+  active,
+  activeTags,
+  fullKind,
+  recipients,
+  treatmentsOf,
+  type Finding,
+  type LintInput,
+  type LintRule,
+} from './rule.ts';
 
 function unusedData(
   destination: Destination,
@@ -27,13 +36,15 @@ function unusedData(
 
 function unusedDestinations(input: LintInput, index: number): readonly Finding[] {
   const notice = input.snapshot.notices[index];
-  const names = active(input).map((each) => each.name);
+  const names = recipients(input).map((each) => each.name);
   return Object.entries(notice?.discloses ?? {}).flatMap(([name, disclosure]) => {
     const path = ['notices', index, 'discloses', name];
     const destination = active(input).find((each) => each.name === name);
+    if (activeTags(input).some((each) => each.name === name)) return []; // what a script reads in the page is not the gateway's to say
     if (destination !== undefined) return unusedData(destination, disclosure, { path, input });
-    const off = input.snapshot.destinations.some((each) => each.name === name);
-    const state = off ? 'is switched off' : `is no destination of this file${didYouMean(name, names)}`;
+    const { destinations, tags } = input.snapshot;
+    const off = [...destinations, ...tags].some((each) => each.name === name);
+    const state = off ? 'is switched off' : `is no destination or tag of this file${didYouMean(name, names)}`;
     return [{ path, message: `\`${name}\` ${state}` }];
   });
 }
@@ -60,6 +71,6 @@ export const disclosedButUnused: LintRule = {
   sentence: 'the newest notice discloses what no route does',
   reason: 'people are asked for more than is used; consent that covers little and true is worth more',
   refuses: false,
-  needs: ['notices', 'destinations'],
+  needs: ['notices', 'destinations', 'tags'],
   check,
 };

@@ -2,6 +2,7 @@
 
 import { pathText, type Problem } from '../problems.ts';
 import type { Section } from '../schema.ts';
+import { clarityHostedLoader } from './clarityHostedLoader.ts';
 import { deniedTrafficLeaves } from './deniedTrafficLeaves.ts';
 import { disclosedButUnused } from './disclosedButUnused.ts';
 import { explicitPurposeShared } from './explicitPurposeShared.ts';
@@ -12,6 +13,7 @@ import { keyStillNeeded } from './keyStillNeeded.ts';
 import { linkWithoutAim } from './linkWithoutAim.ts';
 import { mailFromCookieCategory } from './mailFromCookieCategory.ts';
 import { mpWithoutTag } from './mpWithoutTag.ts';
+import { noCsp } from './noCsp.ts';
 import { noNotice } from './noNotice.ts';
 import { noObjectionPath } from './noObjectionPath.ts';
 import { notDisclosed } from './notDisclosed.ts';
@@ -19,11 +21,14 @@ import { oldConsent } from './oldConsent.ts';
 import { personJoinsVendors } from './personJoinsVendors.ts';
 import { plainSecret } from './plainSecret.ts';
 import { pseudonymMatchesNothing } from './pseudonymMatchesNothing.ts';
+import { recordingFromAnalyticsCategory } from './recordingFromAnalyticsCategory.ts';
 import { recordingProjectShared } from './recordingProjectShared.ts';
 import { recordingProjectUnlisted } from './recordingProjectUnlisted.ts';
+import { recordingUnderAnalytics } from './recordingUnderAnalytics.ts';
 import { recordingWithoutRecordingConsent } from './recordingWithoutRecordingConsent.ts';
 import type { LintInput, LintRule } from './rule.ts';
 import { sensitiveUnset } from './sensitiveUnset.ts';
+import { tagForChildren } from './tagForChildren.ts';
 import { transferWithoutBasis } from './transferWithoutBasis.ts';
 import { undatedConsent } from './undatedConsent.ts';
 import { unprovenExplicitConsent } from './unprovenExplicitConsent.ts';
@@ -32,6 +37,9 @@ export const LINT_RULES: readonly LintRule[] = [
   recordingWithoutRecordingConsent,
   recordingProjectShared,
   recordingProjectUnlisted,
+  recordingUnderAnalytics,
+  recordingFromAnalyticsCategory,
+  clarityHostedLoader,
   notDisclosed,
   explicitPurposeShared,
   plainSecret,
@@ -51,6 +59,8 @@ export const LINT_RULES: readonly LintRule[] = [
   gclidStripped,
   mpWithoutTag,
   sensitiveUnset,
+  noCsp,
+  tagForChildren,
   noObjectionPath,
   disclosedButUnused,
 ];

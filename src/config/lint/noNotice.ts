@@ -1,8 +1,8 @@
-// Without a notice nothing flows. The message brings the block to paste, from what the destinations do.
+// Without a notice nothing flows. The message brings the block to paste, from what destinations and tags do.
 
 import type { Destination } from '../../core/config.ts';
 import { Document, isScalar, visit } from 'yaml';
-import { active, fullKind, treatmentsOf, type LintInput, type LintRule } from './rule.ts';
+import { active, activeTags, fullKind, treatmentsOf, type LintInput, type LintRule } from './rule.ts';
 
 function disclosureOf(
   destination: Destination,
@@ -28,13 +28,19 @@ function disclosureOf(
   };
 }
 
-/** A notice that discloses what the destinations do; its id and instant are for the reader to set. */
+/** A notice that discloses what destinations and tags do; its id and instant are for the reader to set. */
 export function noticeBlock(input: LintInput): string {
   const destinations = active(input);
   const notice = {
     id: 'first',
     from: '2026-01-01T00:00:00+01:00',
-    discloses: Object.fromEntries(destinations.map((each) => [each.name, disclosureOf(each, input)])),
+    discloses: Object.fromEntries([
+      ...destinations.map((each) => [each.name, disclosureOf(each, input)]),
+      ...activeTags(input).map(({ name, requires, transfer }) => [
+        name,
+        transfer === null ? requires : { purposes: requires, country: transfer.country },
+      ]),
+    ]),
     links: destinations.flatMap((each) =>
       each.links.map((link) => ({
         from: link.system,
@@ -59,7 +65,7 @@ export const noNotice: LintRule = {
   sentence: 'the file has no notice, so nothing flows',
   reason: 'consent covers what visitors were told, and this file does not say what that was',
   refuses: false,
-  needs: ['notices', 'destinations'],
+  needs: ['notices', 'destinations', 'tags'],
   check: (input) =>
     input.snapshot.notices.length > 0
       ? []

@@ -1,8 +1,9 @@
 // What no notice says can be covered by no consent: destinations, purposes, raw data, countries and links.
 
-import type { Destination, Disclosure, Notice } from '../../core/config.ts';
+import type { Destination, Disclosure, Notice, Recipient, Tag } from '../../core/config.ts';
+import { isTag } from '../../core/config.ts';
 import { PERSON_FIELDS } from '../../core/person.ts';
-import { active, at, fullKind, type Finding, type LintInput, type LintRule } from './rule.ts';
+import { at, fullKind, recipients, type Finding, type LintInput, type LintRule } from './rule.ts';
 
 const disclosuresOf = (name: string, notices: readonly Notice[]): readonly Disclosure[] =>
   notices.flatMap(({ discloses }) => (Object.hasOwn(discloses, name) ? (discloses[name] ?? []) : []));
@@ -14,7 +15,7 @@ function datumOf(key: string, destination: Destination): string {
   return full.startsWith(own) ? full.slice(own.length) : full;
 }
 
-function purposeFindings(destination: Destination, disclosures: readonly Disclosure[]): readonly Finding[] {
+function purposeFindings(destination: Recipient, disclosures: readonly Disclosure[]): readonly Finding[] {
   const lacking = (each: Disclosure): readonly string[] =>
     destination.requires.filter((purpose) => !each.purposes.includes(purpose));
   if (disclosures.some((each) => lacking(each).length === 0)) return [];
@@ -69,7 +70,7 @@ function linkFindings(destination: Destination, notices: readonly Notice[]): rea
   });
 }
 
-function countryFindings(destination: Destination, disclosures: readonly Disclosure[]): readonly Finding[] {
+function countryFindings(destination: Recipient, disclosures: readonly Disclosure[]): readonly Finding[] {
   const { transfer } = destination;
   if (
     transfer === null ||
@@ -80,12 +81,20 @@ function countryFindings(destination: Destination, disclosures: readonly Disclos
   return [{ path: at(destination, 'transfer', 'country'), message }];
 }
 
-function findingsOf(destination: Destination, { snapshot: { notices } }: LintInput): readonly Finding[] {
+function findingsOf(
+  destination: Destination | Tag,
+  { snapshot: { notices } }: LintInput,
+): readonly Finding[] {
   const disclosures = disclosuresOf(destination.name, notices);
   if (disclosures.length === 0)
     return [
-      { path: at(destination), message: `no notice discloses \`${destination.name}\`, so it gets nothing` },
+      {
+        path: at(destination),
+        message: `no notice discloses \`${destination.name}\`, so it ${isTag(destination) ? 'never loads' : 'gets nothing'}`,
+      },
     ];
+  if (isTag(destination))
+    return [...purposeFindings(destination, disclosures), ...countryFindings(destination, disclosures)];
   return [
     ...purposeFindings(destination, disclosures),
     ...dataFindings(destination, disclosures),
@@ -98,10 +107,10 @@ function findingsOf(destination: Destination, { snapshot: { notices } }: LintInp
 export const notDisclosed: LintRule = {
   code: 'not-disclosed',
   severity: 'error',
-  sentence: 'a destination, datum, country or link stands in no notice',
+  sentence: 'a destination, tag, datum, country or link stands in no notice',
   reason: 'consent covers what visitors were told; the gateway strips or blocks the rest',
   refuses: false,
   needs: ['notices'],
   check: (input) =>
-    input.snapshot.notices.length === 0 ? [] : active(input).flatMap((each) => findingsOf(each, input)),
+    input.snapshot.notices.length === 0 ? [] : recipients(input).flatMap((each) => findingsOf(each, input)),
 };

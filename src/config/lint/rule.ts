@@ -1,7 +1,8 @@
 // The contract of lint rules: what is sound by the schema and still unwise or without effect. A rule is data and one pure
 // function over the compiled file; it points at the place that has to change.
 
-import type { Destination, Snapshot } from '../../core/config.ts';
+import type { Destination, Recipient, Site, Snapshot, Tag } from '../../core/config.ts';
+import { isTag } from '../../core/config.ts';
 import { identifierKind } from '../../core/identifiers.ts';
 import type { IdTreatment } from '../../core/treatment.ts';
 import type { Registries } from '../context.ts';
@@ -42,9 +43,23 @@ export interface LintRule {
 export const active = ({ snapshot }: LintInput): readonly Destination[] =>
   snapshot.destinations.filter((destination) => destination.enabled);
 
-export const at = (destination: Destination, ...more: readonly (string | number)[]): Path => [
-  'destinations',
-  destination.name,
+/** Tags that are switched on. */
+export const activeTags = ({ snapshot }: LintInput): readonly Tag[] =>
+  snapshot.tags.filter((tag) => tag.enabled);
+
+/** Destinations and tags that are switched on. */
+export const recipients = (input: LintInput): readonly (Destination | Tag)[] => [
+  ...active(input),
+  ...activeTags(input),
+];
+
+/** Is it routed to this site? */
+export const covers = ({ sites }: Recipient, site: Site): boolean =>
+  sites === null || sites.includes(site.name);
+
+export const at = (recipient: Recipient, ...more: readonly (string | number)[]): Path => [
+  isTag(recipient) ? 'tags' : 'destinations',
+  recipient.name,
   ...more,
 ];
 

@@ -1,7 +1,7 @@
 // Data that leaves the European Economic Area needs a ground that somebody has written down.
 
-import type { Destination, Snapshot } from '../../core/config.ts';
-import { active, at, type LintRule } from './rule.ts';
+import type { Recipient, Snapshot } from '../../core/config.ts';
+import { at, recipients, type LintRule } from './rule.ts';
 
 const EEA = 'AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE IS LI NO';
 /** Countries whose protection the Commission has found adequate as a whole. */
@@ -9,7 +9,7 @@ const ADEQUATE = 'AD AR CA CH FO GB GG IL IM JE JP KR NZ UY';
 const COVERED = new Set(`${EEA} ${ADEQUATE}`.split(' '));
 
 /** Where the data goes: what the route says, else what the newest notice says. */
-function countryOf(destination: Destination, { notices }: Snapshot): string | null {
+function countryOf(destination: Recipient, { notices }: Snapshot): string | null {
   if (destination.transfer !== null) return destination.transfer.country;
   const newest = notices.findLast((each) => Object.hasOwn(each.discloses, destination.name));
   return newest?.discloses[destination.name]?.country ?? null;
@@ -24,7 +24,7 @@ export const transferWithoutBasis: LintRule = {
   refuses: false,
   needs: [],
   check: (input) =>
-    active(input).flatMap((destination) => {
+    recipients(input).flatMap((destination) => {
       const country = countryOf(destination, input.snapshot);
       if (country === null || COVERED.has(country)) return [];
       if (destination.transfer !== null && destination.transfer.basis !== null) return [];
