@@ -10,6 +10,7 @@ import type { Built, SiteHints } from './core/plugin.ts';
 import type { ForwardRequest } from './core/ports.ts';
 import type { RecordingFormat, UploadCall } from './core/recording.ts';
 import { printable } from './delivery/auth.ts';
+import { explainTags, TAGS_PATH } from './explainTags.ts';
 import { cookieSorter } from './http/cookies.ts';
 import type { SortedCookies } from './http/cookies.ts';
 import { intakePaths } from './http/routes.ts';
@@ -224,6 +225,20 @@ function treatedAlone(judged: JudgedUpload, context: PipelineContext) {
   return treatUpload(judged, newTerms(judged, { salt: context.newId(), periodMs, afterTyping: false }), context);
 }
 
+/** What a browser asks of its visitor by `GET /v1/tags`. */
+function explainQuestion(question: Question, context: ExplainContext): readonly Explained[] {
+  const { request } = question;
+  const key = new URLSearchParams(request.query).get('writeKey');
+  const { site, fromServer } = siteOf(question, { writeKeys: key === null ? [] : [key], tags: [] }, context);
+  const cookies = cookiesOf(question, context);
+  const idCookies = site.cookies ? cookies.ids : {};
+  const judging = { ...context, now: request.receivedAt };
+  return explainTags(
+    { site, fromServer, idCookies, consentCookies: cookies.consent, request },
+    { ...judging, consentOf: (facts, noticesSeen) => consentOf(facts, noticesSeen, judging) },
+  );
+}
+
 /** The clock to judge an event by: the line's, else the event's own time where it names one that can be believed. */
 function clockOf(event: ReceivedEvent, { clockGiven, request }: Question): number {
   return !clockGiven && event.clock === 'client' ? event.occurredAt : request.receivedAt;
@@ -237,6 +252,8 @@ export function explain(line: unknown, context: ExplainContext, now: number): re
   const question = questionOf(line, context.snapshot.server.limits, now);
   const format = formatAt(question, context);
   if (format !== undefined) return [explainUpload(question, format, context)];
+  if (question.request.path === TAGS_PATH && question.request.method === 'GET')
+    return explainQuestion(question, context);
   return eventsOf(question, context).map((event) => {
     const clock = clockOf(event, question);
     return tell(judge(event, { ...context, now: clock }), context, clock);

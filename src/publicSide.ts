@@ -26,6 +26,7 @@ import { recordSharing } from './observe/sharing.ts';
 import { RECORDING_FORMATS } from './recording/index.ts';
 import { takeUpload } from './recordings.ts';
 import { clock, newIds, random } from './surroundings.ts';
+import { permittedTags } from './tags.ts';
 import { VISIT_LIMITS, Visits } from './visits.ts';
 
 /** The pipeline outside a running gateway: nobody said anything since. */
@@ -46,6 +47,7 @@ export function explainContext(snapshot: Snapshot): ExplainContext {
 export const labelsOf = (snapshot: () => Snapshot): KnownLabels => ({
   sites: () => snapshot().sites.map(({ name }) => name),
   destinations: () => snapshot().destinations.map(({ name }) => name),
+  tags: () => snapshot().tags.map(({ name }) => name),
   intakes: [...INTAKE_PROTOCOLS, ...RECORDING_FORMATS].map(({ name }) => name),
   formats: CONSENT_READERS.map(({ source }) => source),
 });
@@ -110,6 +112,7 @@ export function publicSide(parts: PublicParts): Listener {
   const sharing = recordSharing();
   const contextOf = contexts(parts.saidSince);
   const context = (): ExplainContext => contextOf(snapshot());
+  const tagsContext = () => ({ ...context(), formats, now: clock.now() });
   const ports = { snapshot, clock, random, log, readiness, metrics };
   const { among = 1 } = parts.binding ?? {};
   const share = (all: number): number => Math.floor(all / among);
@@ -137,6 +140,8 @@ export function publicSide(parts: PublicParts): Listener {
       isConsentCookie: (name, { consent }) => isConsentCookie(name, consent.mapping),
       secureCookies: !parts.trial,
       pages: [],
+      permittedTags: (asked) => permittedTags(asked, { context: tagsContext, metrics, feed }),
+      scripts: [],
     },
     parts.binding,
   );

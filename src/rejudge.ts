@@ -1,7 +1,7 @@
 // What is queued, judged again just before it leaves: the same decision under today's snapshot and clock, and today's allowance
 // applied to what was permitted then. It can only take away. And, without an event, how far one would reach.
 
-import type { Destination, Snapshot } from './core/config.ts';
+import type { Destination, Recipient, Snapshot } from './core/config.ts';
 import type { Decision, EventFacts, SaidSince, Verdict } from './core/decision.ts';
 import { NOTHING_ALLOWED } from './core/decision.ts';
 import type { PermittedEvent } from './core/permitted.ts';
@@ -24,7 +24,7 @@ export function rejudge(
   { snapshot, now }: RejudgeContext,
 ): Decision {
   const { facts, standing } = asked;
-  const destination = snapshot.destinations.find((each) => each.name === asked.destination);
+  const destination = recipientOf(asked.destination, snapshot);
   if (destination === undefined) return gone(asked.destination);
   return decide({ facts, destination, snapshot, standing, now });
 }
@@ -56,6 +56,10 @@ const NO_REACH: Reach = {
 const kindsOf = (plan: Plan, treatment: IdTreatment): readonly string[] =>
   [...plan.ids.rules].filter(([, rule]) => rule.treatment === treatment).map(([name]) => name);
 
+/** A destination or tag by its name; no name is of both. */
+const recipientOf = (name: string, { destinations, tags }: Snapshot): Recipient | undefined =>
+  destinations.find((each) => each.name === name) ?? tags.find((each) => each.name === name);
+
 /** How far an event with these facts reaches at one destination under one routing file, before any event is looked at. */
 export function reach(
   asked: { readonly facts: EventFacts; readonly destination: string; readonly standing: SaidSince },
@@ -64,7 +68,8 @@ export function reach(
   const decided = (name: string): Decision => rejudge({ ...asked, destination: name }, context);
   const decision = decided(asked.destination);
   const found = placeOf(asked.destination, context);
-  if (decision.verdict === 'block' || found === null) return NO_REACH;
+  if (decision.verdict === 'block') return NO_REACH;
+  if (found === null) return { ...NO_REACH, verdict: decision.verdict }; // a tag loads or does not
   const { facts } = asked;
   const anonymous = decision.verdict === 'anonymous';
   const plan = planOf({ ...found, facts, anonymous, decision, decided }, context);

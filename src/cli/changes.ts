@@ -1,6 +1,7 @@
 // The words in which `sluis diff` tells changes: of what one destination may get of an event, and of where it is sent.
 
-import type { Destination, Snapshot } from '../core/config.ts';
+import type { Destination, Snapshot, Tag } from '../core/config.ts';
+import { isTag } from '../core/config.ts';
 import type { Verdict } from '../core/decision.ts';
 import { isObject } from '../core/json.ts';
 import type { Reach } from '../rejudge.ts';
@@ -52,9 +53,21 @@ export function changesBetween(before: Reach, after: Reach): readonly Change[] {
   ];
 }
 
-/** Settings of a destination that decide where and how its events are sent. Secrets print alike. */
-function sending({ type, endpoint, onUncertain, settings }: Destination): Readonly<Record<string, string>> {
-  const all = { ...(isObject(settings) ? settings : {}), type, endpoint, onUncertain };
+const settingsOf = ({
+  type,
+  endpoint,
+  onUncertain,
+  settings,
+}: Destination): Readonly<Record<string, unknown>> => ({
+  ...(isObject(settings) ? settings : {}),
+  type,
+  endpoint,
+  onUncertain,
+});
+
+/** Settings of a destination that decide where and how its events are sent, or of a tag what loads. Secrets print alike. */
+function sending(recipient: Destination | Tag): Readonly<Record<string, string>> {
+  const all = isTag(recipient) ? { type: recipient.type, src: recipient.src } : settingsOf(recipient);
   return Object.fromEntries(
     Object.entries(all).map(([name, value]) => [name, JSON.stringify(value ?? null)]),
   );
@@ -62,8 +75,8 @@ function sending({ type, endpoint, onUncertain, settings }: Destination): Readon
 
 /** Names of the settings by which a destination of both files gets the same events elsewhere, or in another way. */
 export function changedSettings(name: string, snapshots: Pair<Snapshot>): readonly string[] {
-  const [before, after] = snapshots.map(({ destinations }) =>
-    destinations.find((each) => each.name === name),
+  const [before, after] = snapshots.map(({ destinations, tags }) =>
+    [...destinations, ...tags].find((each) => each.name === name),
   );
   if (before === undefined || after === undefined) return [];
   const [old, next] = [sending(before), sending(after)];

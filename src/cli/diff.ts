@@ -59,6 +59,7 @@ const isRecorder = (contexts: Pair<ExplainContext>, destination: string): boolea
 function* casesOf(contexts: Pair<ExplainContext>, now: number): Generator<Case> {
   const snapshots = contexts.map(({ snapshot }) => snapshot);
   const names = new Set(snapshots.flatMap(({ destinations }) => destinations.map(({ name }) => name)));
+  const tags = new Set(snapshots.flatMap((each) => each.tags.map(({ name }) => name)));
   const sites = new Set(snapshots.flatMap((each) => each.sites.map(({ name }) => name)));
   for (const destination of names) {
     const recorder = isRecorder(contexts, destination);
@@ -68,13 +69,17 @@ function* casesOf(contexts: Pair<ExplainContext>, now: number): Generator<Case> 
         for (const sensitive of [false, true])
           yield { destination, facts: { site, type, name, occurredAt: now, sensitive, switchedOff: [] } };
   }
+  const called = { type: 'tag', name: 'tag', occurredAt: now, switchedOff: [] } as const;
+  for (const destination of tags)
+    for (const site of sites)
+      for (const sensitive of [false, true]) yield { destination, facts: { ...called, site, sensitive } };
 }
 
 /** The smallest consent state that shows each kind of change. */
 function differencesIn(each: Case, contexts: Pair<ExplainContext>, now: number) {
   const snapshots = contexts.map(({ snapshot }) => snapshot);
-  const routes = snapshots.map(({ destinations }) =>
-    destinations.find(({ name }) => name === each.destination),
+  const routes = snapshots.map(({ destinations, tags }) =>
+    [...destinations, ...tags].find(({ name }) => name === each.destination),
   );
   const known = snapshots.flatMap(({ consent }) => consent.purposes);
   const found = new Map<string, { readonly change: Change; readonly when: VisitorState }>();
@@ -94,7 +99,7 @@ function compareAll(snapshots: Pair<Snapshot>, io: Io): number {
   const now = Date.now();
   const contexts = [explainContext(snapshots[0]), explainContext(snapshots[1])] as const;
   let count = 0;
-  for (const { name } of snapshots[0].destinations)
+  for (const { name } of [...snapshots[0].destinations, ...snapshots[0].tags])
     for (const what of changedSettings(name, snapshots)) {
       count += 1;
       io.out(JSON.stringify({ change: 'setting_changed', what, destination: name }));

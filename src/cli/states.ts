@@ -1,7 +1,7 @@
 // All consent states that can make a difference to one destination: which purposes were granted, under which notice, with or
 // without GPC. Small enough to try every one, which is what `sluis diff` does without events.
 
-import type { Destination, Snapshot } from '../core/config.ts';
+import type { Recipient, Snapshot } from '../core/config.ts';
 import type { Claim, ConsentState, Purpose } from '../core/consent.ts';
 import { EXPLICIT_PURPOSES } from '../core/consent.ts';
 
@@ -17,10 +17,10 @@ const MAX_PURPOSES = 10;
 
 /** Purposes that open anything at this destination under either config. */
 export function purposesThatMatter(
-  destinations: readonly (Destination | undefined)[],
+  recipients: readonly (Recipient | undefined)[],
   known: readonly Purpose[],
 ): readonly Purpose[] {
-  const required = destinations.flatMap((each) => each?.requires ?? []);
+  const required = recipients.flatMap((each) => each?.requires ?? []);
   const opening = [
     'marketing',
     ...EXPLICIT_PURPOSES.filter((purpose) => purpose === 'profiling' || purpose === 'audience_matching'),

@@ -17,6 +17,8 @@ import type {
   ToldDecision,
 } from '../core/ports.ts';
 import type { RecordingFormat, UploadAnswer, UploadCall } from '../core/recording.ts';
+import type { PermittedTags, TagsAsked } from '../core/tags.ts';
+import type { Script } from './scripts.ts';
 
 /** Why the gateway should get no traffic now. Empty: ready. */
 export type NotReady = 'starting' | 'stopping' | 'store_unavailable' | 'store_full' | 'overloaded';
@@ -73,6 +75,9 @@ export interface PublicPorts {
   /** False only where the trial runs on plain http. */
   readonly secureCookies: boolean;
   readonly pages: readonly Page[];
+  /** What a visitor's browser may load and start now. Throws `GatewayError` for a query that cannot be read. */
+  permittedTags(asked: TagsAsked): PermittedTags;
+  readonly scripts: readonly Script[];
 }
 
 /** What became of the last attempt to load the routing file. */

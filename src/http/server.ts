@@ -23,29 +23,30 @@ import { preparer } from './prepared.ts';
 import type { Prepared } from './prepared.ts';
 import { recording } from './recording.ts';
 import { addressOf } from './request.ts';
+import { scriptServer } from './scripts.ts';
+import { getTags, TAGS_METHODS } from './tags.ts';
 
 /** Bodies held at once, as a multiple of the largest one: 256 MB by default. */
 const BODIES_AT_ONCE = 64;
 
-type ConsentHandler = (ctx: Context, shared: Shared, prepared: Prepared) => Answer | Promise<Answer>;
+type VisitorHandler = (ctx: Context, shared: Shared, prepared: Prepared) => Answer | Promise<Answer>;
 
-/** CORS and the client's rate, around one of the consent handlers. */
-const consentRoute =
-  (shared: Shared, handler: ConsentHandler): Middleware =>
+/** CORS and the client's rate, around what is answered to one visitor. */
+const visitorRoute =
+  (shared: Shared, handler: VisitorHandler): Middleware =>
   async (ctx) => {
     const prepared = shared.prepare();
     allowOrigin(ctx.req, ctx.res, prepared.origins);
-    ctx.res.setHeader('vary', 'Origin, Cookie, Authorization');
+    ctx.res.setHeader('vary', 'Origin, Cookie, Authorization, Sec-GPC');
     shared.limiter(addressOf(ctx.req, prepared), prepared.snapshot.server.limits);
     send(ctx, await handler(ctx, shared, prepared));
   };
 
-const consentPreflight =
-  (shared: Shared): Middleware =>
+const preflight =
+  (shared: Shared, methods: string): Middleware =>
   (ctx) => {
-    if (allowOrigin(ctx.req, ctx.res, shared.prepare().origins))
-      allowPreflight(ctx.req, ctx.res, CONSENT_METHODS);
-    send(ctx, { status: 204, headers: { allow: CONSENT_METHODS }, body: null });
+    if (allowOrigin(ctx.req, ctx.res, shared.prepare().origins)) allowPreflight(ctx.req, ctx.res, methods);
+    send(ctx, { status: 204, headers: { allow: methods }, body: null });
   };
 
 /** What no route takes is an error that a page of a site may read, too. */
@@ -62,10 +63,16 @@ function publicRouter(shared: Shared): Router {
   const state = health(ports.readiness, ports.clock);
   router.get('/healthz', (ctx) => send(ctx, state.alive()));
   router.get('/readyz', async (ctx) => send(ctx, await state.ready()));
-  router.options('/v1/consent', consentPreflight(shared));
-  router.get('/v1/consent', consentRoute(shared, getConsent));
-  router.put('/v1/consent', consentRoute(shared, putConsent));
-  router.delete('/v1/consent', consentRoute(shared, deleteConsent));
+  router.options('/v1/consent', preflight(shared, CONSENT_METHODS));
+  router.get('/v1/consent', visitorRoute(shared, getConsent));
+  router.put('/v1/consent', visitorRoute(shared, putConsent));
+  router.delete('/v1/consent', visitorRoute(shared, deleteConsent));
+  router.options('/v1/tags', preflight(shared, TAGS_METHODS));
+  router.get('/v1/tags', visitorRoute(shared, getTags));
+  for (const script of ports.scripts) {
+    const answer = scriptServer(script);
+    router.get(script.path, (ctx) => send(ctx, answer(ctx.req)));
+  }
   for (const page of ports.pages)
     router.get(page.path, (ctx) => {
       const answer = page.answer();

@@ -22,7 +22,7 @@ export const METRICS = {
     labels: ['site', 'intake', 'code'],
   },
   sluis_decisions_total: {
-    help: 'Decisions per event and destination, by the first reason',
+    help: 'Decisions per event and destination, and per question of a browser and tag, by the first reason',
     labels: ['destination', 'verdict', 'reason'],
   },
   sluis_identifiers_total: {
@@ -57,6 +57,8 @@ const DELIVERY_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 export interface KnownLabels {
   sites(): readonly string[];
   destinations(): readonly string[];
+  /** Tags, which are decided about and get no deliveries. */
+  tags(): readonly string[];
   readonly intakes: readonly string[];
   /** Sources of the consent readers. */
   readonly formats: readonly string[];
@@ -108,7 +110,7 @@ function guardsOf(known: KnownLabels): Readonly<Record<CounterName, readonly Gua
     sluis_events_received_total: [site, intake],
     sluis_events_rejected_total: [site, intake, within(Object.keys(ERRORS))],
     sluis_decisions_total: [
-      destination,
+      (value) => destination(value) || known.tags().includes(value),
       within(['forward', 'anonymous', 'cohort', 'block']),
       within(Object.keys(REASONS)),
     ],

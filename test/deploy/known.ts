@@ -68,7 +68,7 @@ function seriesOf(name: string, type: string, labels: readonly string[]): [strin
 /** What the admin listener exposes, and what Prometheus makes of any target. */
 async function exposed(): Promise<Map<string, readonly string[]>> {
   const { exposition } = createMetrics({
-    known: { sites: () => [], destinations: () => [], intakes: [], formats: [] },
+    known: { sites: () => [], destinations: () => [], tags: () => [], intakes: [], formats: [] },
     clock: { now: () => 0 },
     stats: async () => ({ destinations: {}, bytes: 0 }),
     ready: async () => true,

@@ -234,6 +234,8 @@ export function stage(over: Partial<PublicPorts> = {}): Stage {
     isConsentCookie: (name) => name === 'cc_cookie',
     secureCookies: true,
     pages: [],
+    permittedTags: () => ({ tags: [], recordings: [], refused: [] }),
+    scripts: [],
     ...over,
   };
   return { ports, seen, accepted, logged, counted, changes };

@@ -5,7 +5,13 @@ import { MergedSeries } from '../../src/observe/merged.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { NOW } from '../support/snapshot.ts';
 
-const known = { sites: () => ['shop'], destinations: () => ['ga4'], intakes: ['segment'], formats: [] };
+const known = {
+  sites: () => ['shop'],
+  destinations: () => ['ga4'],
+  tags: () => [],
+  intakes: ['segment'],
+  formats: [],
+};
 
 /** A thread that takes events, and the one that knows the rest. */
 const thread = () => createMetrics({ known });

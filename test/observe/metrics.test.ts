@@ -33,6 +33,7 @@ const observed = (over: Partial<MetricsOptions> = {}): Observed =>
     known: {
       sites: () => ['shop'],
       destinations: () => ['ga4', 'meta'],
+      tags: () => ['hotjar'],
       intakes: ['segment'],
       formats: ['tcf'],
     },
@@ -126,7 +127,7 @@ test('label values that no list has are counted together as other', async (t) =>
 test('a site added by a reload is counted by its name from then on', async (t) => {
   let sites = ['shop'];
   const { metrics, exposition } = observed({
-    known: { sites: () => sites, destinations: () => [], intakes: ['segment'], formats: [] },
+    known: { sites: () => sites, destinations: () => [], tags: () => [], intakes: ['segment'], formats: [] },
   });
   metrics.received('blog', 'segment', 1);
   sites = ['shop', 'blog'];
@@ -168,7 +169,13 @@ test('a store that cannot be asked makes the queue absent, not the scrape', asyn
 test('counters of few series are there at 0 before anything counts, also of what a reload brings', async (t) => {
   let destinations = ['ga4'];
   const { metrics, exposition } = observed({
-    known: { sites: () => ['shop'], destinations: () => destinations, intakes: ['segment'], formats: [] },
+    known: {
+      sites: () => ['shop'],
+      destinations: () => destinations,
+      tags: () => [],
+      intakes: ['segment'],
+      formats: [],
+    },
   });
   const first = await exposition.text();
   t.deepEqual(series(first, 'sluis_events_received_total'), [
