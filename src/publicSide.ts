@@ -3,6 +3,7 @@
 
 import { accept } from './accept.ts';
 import type { Intake } from './accept.ts';
+import { readAsset, readPackageFile } from './config/assets.ts';
 import { CONSENT_READERS, isConsentCookie } from './consent/index.ts';
 import { recordKeeper } from './consent/record.ts';
 import { RECORD_COOKIE } from './core/consent.ts';
@@ -16,6 +17,7 @@ import type { ExplainContext } from './explain.ts';
 import { placeOf } from './http/errors.ts';
 import type { Listener } from './http/listener.ts';
 import type { ConsentChange, Readiness, Recordings } from './http/ports.ts';
+import type { Script } from './http/scripts.ts';
 import { createPublicServer } from './http/server.ts';
 import type { Binding } from './http/server.ts';
 import { keyring } from './identity/pseudonym.ts';
@@ -86,6 +88,13 @@ function subjectsOf(change: ConsentChange, { keys, records }: ExplainContext): r
   ].flatMap(([name, value]) => keys.subjectDigest(name, value).all);
 }
 
+/** What pages load from here, the same for everybody. */
+const pageScripts = (): readonly Script[] => [
+  { path: '/tags.js', body: Buffer.from(readAsset('src/browser/tags.js')), maxAgeS: 300 },
+  // The recorder's own build, unmodified, so that what a site runs is what its publisher released.
+  { path: '/clarity.js', body: readPackageFile('clarity-js/build/clarity.min.js'), maxAgeS: 3600 },
+];
+
 export interface PublicParts {
   readonly snapshot: () => Snapshot;
   readonly outbox: Intake;
@@ -141,7 +150,7 @@ export function publicSide(parts: PublicParts): Listener {
       secureCookies: !parts.trial,
       pages: [],
       permittedTags: (asked) => permittedTags(asked, { context: tagsContext, metrics, feed }),
-      scripts: [],
+      scripts: pageScripts(),
     },
     parts.binding,
   );

@@ -67,6 +67,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   'publicSide.ts': [
     'core',
     'accept.ts',
+    'config/assets.ts',
     'consent/index.ts',
     'consent/record.ts',
     'destinations/index.ts',

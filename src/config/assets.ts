@@ -21,4 +21,8 @@ export function assetPath(relative: string): string {
 export const moduleUrl = (name: string): URL =>
   new URL(`../${name}${extname(new URL(import.meta.url).pathname)}`, import.meta.url);
 
+/** A file of a package that this one depends on, as it was published. */
+export const readPackageFile = (specifier: string): Uint8Array =>
+  readFileSync(fileURLToPath(import.meta.resolve(specifier)));
+
 export const readAsset = (relative: string): string => readFileSync(assetPath(relative), 'utf8');

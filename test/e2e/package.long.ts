@@ -67,7 +67,7 @@ function checkFiles(t: ExecutionContext, files: readonly string[]): void {
   );
 }
 
-/** Every package that the code imports is a dependency, and every dependency is imported. */
+/** Every package that the code imports, or reads a file of, is a dependency, and every dependency is used so. */
 function checkDependencies(t: ExecutionContext, folder: string): void {
   const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
     readonly dependencies: Readonly<Record<string, string>>;
@@ -76,7 +76,10 @@ function checkDependencies(t: ExecutionContext, folder: string): void {
     .filter((name) => name.endsWith('.js'))
     .map((name) => readFileSync(join(folder, 'dist', name), 'utf8'));
   const imported = code
-    .flatMap((each) => [...each.matchAll(/^(?:import|export)\s(?:[^'"]*?from\s)?['"]([^'".][^'"]*)['"]/gm)])
+    .flatMap((each) => [
+      ...each.matchAll(/^(?:import|export)\s(?:[^'"]*?from\s)?['"]([^'".][^'"]*)['"]/gm),
+      ...each.matchAll(/\breadPackageFile\(['"]([^'"]+)['"]\)/g),
+    ])
     .map((match) => /^(?:@[^/]+\/)?[^/]+/.exec(match[1] ?? '')?.[0] ?? '')
     .filter((name) => !name.startsWith('node:'));
   t.deepEqual([...new Set(imported)].sort(), Object.keys(dependencies).sort());
@@ -186,6 +189,8 @@ test('the package, installed elsewhere, serves a trial, serves for real, checks 
   const real = await serve(t, project, ['--config', file]);
   const { Gateway: gateway = '', Console: admin = '' } = real.addresses;
   t.true((await text(`${gateway}readyz`)).length > 0);
+  t.true((await text(`${gateway}tags.js`)).includes('v1/tags'));
+  t.true((await text(`${gateway}clarity.js`)).includes('0.8.70'));
   t.true((await text(`${admin}metrics`)).includes('sluis_config_info'));
   const answer = await fetch(`${gateway}v1/track`, {
     method: 'POST',

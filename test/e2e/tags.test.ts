@@ -53,6 +53,16 @@ test('worker threads answer alike', async (t) => {
   t.deepEqual(await namesFor(gateway.url, granted), ['hotjar']);
 });
 
+test('the scripts of pages are served', async (t) => {
+  const { url } = await startGateway(t);
+  const page = await fetch(`${url}/tags.js`);
+  t.is(page.status, 200);
+  t.true((await page.text()).includes('v1/tags'));
+  const library = await fetch(`${url}/clarity.js`);
+  t.is(library.status, 200);
+  t.true((await library.text()).includes('"0.8.70"'));
+});
+
 function filed(t: ExecutionContext, tags: string): string {
   const folder = temporaryFolder(t);
   const endpoints = {
