@@ -13,7 +13,7 @@ import { openConnection } from './jetstream/connection.ts';
 import { ensureStream } from './jetstream/ensureStream.ts';
 import { JetstreamFacts } from './jetstream/facts.ts';
 import { factsStream } from './jetstream/factsBucket.ts';
-import { inspect } from './jetstream/inspect.ts';
+import { forgets, inspect } from './jetstream/inspect.ts';
 import { takeFolder } from './jetstream/local.ts';
 import { ReplicatedStore } from './jetstream/store.ts';
 import { streamsOf } from './jetstream/streams.ts';
@@ -42,6 +42,8 @@ export async function openReplicated(
     const connection = await openConnection(address, { clock: steady, log });
     closers.push(() => connection.close());
     const { nats } = connection;
+    const version = nats.info?.version ?? '';
+    if (forgets(version, address.replicas)) log.warn('nats_server_forgets', { version });
     const js = clientOf(nats);
     const jsm = await jetstreamManager(nats, { timeout: API_MS, checkAPI: false });
     // One after the other: many at once would time out on a small cluster.

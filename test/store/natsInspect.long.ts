@@ -12,6 +12,7 @@ import { openConnection } from '../../src/store/jetstream/connection.ts';
 import { ensureStream } from '../../src/store/jetstream/ensureStream.ts';
 import { factsStream } from '../../src/store/jetstream/factsBucket.ts';
 import { inspect } from '../../src/store/jetstream/inspect.ts';
+import { openReplicated } from '../../src/store/jetstream.ts';
 import { shopRouting, temporaryFolder, TEST_ENV, until } from '../support/gateway.ts';
 import { missingNats, startNats } from '../support/nats.ts';
 import { needing } from '../support/skip.ts';
@@ -19,12 +20,17 @@ import { recordingLog, runningClock } from './natsSurroundings.ts';
 
 const withNats = needing(missingNats());
 const surroundings = { clock: runningClock, log: recordingLog() };
+const FORGETS = 'error server-forgets';
 
-async function found(text: string): Promise<readonly string[]> {
+async function allFound(text: string): Promise<readonly string[]> {
   const address = readAddress(text);
   const findings = await inspect(address, [factsStream(address)], surroundings);
   return findings.map(({ severity, code }) => `${severity} ${code}`);
 }
+
+/** Without what hangs on the version that is installed here. */
+const found = async (text: string): Promise<readonly string[]> =>
+  (await allFound(text)).filter((one) => one !== FORGETS);
 
 /** While servers agree on a leader there is no answer. */
 function electing(error: unknown): boolean {
@@ -50,6 +56,20 @@ withNats('one server, from nothing to a stream, and to one that is otherwise', a
   ]);
   const [, port] = nats.address.slice('nats://'.length).split(':');
   t.deepEqual(await found(`${nats.address},localhost:${port}`), ['warning server-twice']);
+});
+
+withNats('a version whose replicas forget is told where there are replicas', async (t) => {
+  const nats = await startNats(t);
+  const connection = await openConnection(readAddress(nats.address), surroundings);
+  t.teardown(() => connection.close());
+  const isOld = (connection.nats.info?.version ?? '').startsWith('2.9.');
+  t.is((await allFound(`${nats.address}?replicas=3`)).includes(FORGETS), isOld);
+  t.false((await allFound(nats.address)).includes(FORGETS));
+  // Whoever starts a gateway without asking is told by its log; here the start fails besides, for want of servers.
+  const log = recordingLog();
+  const address = readAddress(`${nats.address}?replicas=3`);
+  await t.throwsAsync(openReplicated(address, { clock: runningClock, log }), { instanceOf: GatewayError });
+  t.is(log.codes.includes('nats_server_forgets'), isOld);
 });
 
 withNats('three servers, one of them dead, and back', async (t) => {

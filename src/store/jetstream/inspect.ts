@@ -14,6 +14,8 @@ import type { StreamShape } from './ensureStream.ts';
 
 /** Older ones lack what the streams are made with. */
 const LEAST_VERSION = [2, 9] as const;
+/** Replicas of older ones lose what was acknowledged when they start again (test/store/natsRecovery.long.ts). */
+const LEAST_REPLICATED = [2, 10] as const;
 const ANSWER_MS = 5_000;
 const SILENT_MS = 5_000;
 /** Of what a stream may hold. */
@@ -24,6 +26,7 @@ export const STORE_FINDINGS = {
   'server-unreachable': 'a server of the address does not answer, or lets nobody in, while others do',
   'server-twice': 'two names of the address lead to one server',
   'server-too-old': 'the server lacks what the streams are made with',
+  'server-forgets': 'a replica on the server loses what was acknowledged when it starts again',
   'jetstream-off': 'the server keeps no streams',
   'account-too-small': 'the account may hold less than the address says',
   'stream-missing': 'the stream is not there yet; it is made at the next start',
@@ -54,7 +57,7 @@ export async function inspect(
     const unreachable = tries.flatMap((each, index) =>
       each.status === 'fulfilled' ? [] : [unreachableBy(address.servers[index] ?? '', each.reason)],
     );
-    const servers = serverFindings(address.servers, connections);
+    const servers = serverFindings(address, connections);
     const off = servers.some(({ code }) => code === 'jetstream-off');
     return [...unreachable, ...servers, ...(off ? [] : await streamFindings(first, shapes))];
   } finally {
@@ -72,7 +75,7 @@ const unreachableBy = (server: string, reason: unknown): StoreFinding =>
   warning('server-unreachable', `\`${server}\`: ${asUnavailable(reason).message}`);
 
 function serverFindings(
-  names: readonly string[],
+  { servers: names, replicas }: NatsAddress,
   connections: readonly (Connection | null)[],
 ): readonly StoreFinding[] {
   const found: StoreFinding[] = [];
@@ -84,18 +87,32 @@ function serverFindings(
     const twin = known.get(info.server_id);
     if (twin !== undefined) found.push(warning('server-twice', `\`${twin}\` and \`${name}\` are one server`));
     known.set(info.server_id, name);
-    if (isOlder(info.version))
-      found.push(
-        error('server-too-old', `\`${name}\` runs ${info.version}: ${LEAST_VERSION.join('.')} is the least`),
-      );
+    found.push(...versionFindings(name, info.version, replicas));
     if (info.jetstream !== true) found.push(error('jetstream-off', `\`${name}\` has JetStream switched off`));
   }
   return found;
 }
 
-function isOlder(version: string): boolean {
+function versionFindings(name: string, version: string, replicas: number): readonly StoreFinding[] {
+  const runs = `\`${name}\` runs ${version}`;
+  if (isOlder(version, LEAST_VERSION))
+    return [error('server-too-old', `${runs}: ${LEAST_VERSION.join('.')} is the least`)];
+  if (!forgets(version, replicas)) return [];
+  return [
+    error(
+      'server-forgets',
+      `${runs}, whose replicas lose events when a server starts again: ${LEAST_REPLICATED.join('.')} is the least with \`replicas=${replicas}\``,
+    ),
+  ];
+}
+
+/** Does a server of this version lose what its replicas acknowledged when it starts again? */
+export const forgets = (version: string, replicas: number): boolean =>
+  replicas > 1 && isOlder(version, LEAST_REPLICATED);
+
+function isOlder(version: string, least: readonly [number, number]): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major < LEAST_VERSION[0] || (major === LEAST_VERSION[0] && minor < LEAST_VERSION[1]);
+  return major < least[0] || (major === least[0] && minor < least[1]);
 }
 
 async function streamFindings(
