@@ -50,6 +50,9 @@ export const LOG_FIELDS: Readonly<Record<string, Form>> = {
   durationMs: 'number',
   schema: 'number',
   migrations: 'number',
+  partition: 'number',
+  revision: 'number',
+  failures: 'number',
   ok: 'flag',
   trial: 'flag',
 };

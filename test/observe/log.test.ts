@@ -1,5 +1,7 @@
 // Nothing that was received can pass through the log, even if somebody tries to log it.
 
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
 import { allowedFields, createLog, LOG_FIELDS } from '../../src/observe/log.ts';
 import type { LogOptions } from '../../src/observe/log.ts';
@@ -87,4 +89,20 @@ test('a level that is off costs nothing and writes nothing', (t) => {
 
 test('no field name is one of a person or an identifier', (t) => {
   for (const name of Object.keys(LOG_FIELDS)) t.notRegex(name, /mail|phone|name|ip$|user|cookie|url|token/i);
+});
+
+/** Names in an object literal that is written out at the call. */
+const named = (literal: string): readonly string[] =>
+  [...literal.matchAll(/(?:^|,)\s*(\w+)\s*(?=[:,]|$)/g)].map(([, name = '']) => name);
+
+test('whatever is logged where it is written out is in the list, so that no line says `omitted` instead', (t) => {
+  const src = join(import.meta.dirname, '../../src');
+  const calls = globSync('**/*.ts', { cwd: src }).flatMap((file) => [
+    ...readFileSync(join(src, file), 'utf8').matchAll(
+      /\blog\.(?:debug|info|warn|error)\(\s*'(\w+)',\s*\{([^}]*)\}/g,
+    ),
+  ]);
+  t.true(calls.length > 20);
+  for (const [, code, literal = ''] of calls)
+    for (const name of named(literal.trim())) t.true(Object.hasOwn(LOG_FIELDS, name), `${code}: ${name}`);
 });
