@@ -1,12 +1,13 @@
 // The ledger of a replicated store: a stream that owners of partitions write and every gateway reads. Each line says where it came
 // from (partition and sequence number), so that what is told twice around a takeover is read once.
 
-import type { JetStreamClient, JetStreamManager, JsMsg } from '@nats-io/jetstream';
+import type { FetchOptions, OrderedConsumerOptions, StreamState } from '@nats-io/jetstream';
 import type { LedgerEntry } from '../../core/delivery.ts';
 import { isObject } from '../../core/json.ts';
 import type { EntriesQuery } from '../../core/ports.ts';
 import { decodeEntries } from '../ledger.ts';
 import { parse } from '../shape.ts';
+import { asUnavailable } from './connection.ts';
 import type { LogLine } from './message.ts';
 import { isLogLine } from './message.ts';
 
@@ -19,9 +20,29 @@ export interface ToldLine extends LogLine {
 const PAGE = 200;
 const READ_MS = 2_000;
 
+interface Read {
+  readonly seq: number;
+  readonly info: { readonly pending: number };
+  string(): string;
+}
+
+interface Reading {
+  fetch(options: FetchOptions): Promise<AsyncIterable<Read>>;
+}
+
+/** What is used of the client. */
 export interface LedgerReader {
-  readonly js: JetStreamClient;
-  readonly jsm: JetStreamManager;
+  readonly js: {
+    readonly consumers: { get(stream: string, options: Partial<OrderedConsumerOptions>): Promise<Reading> };
+  };
+  readonly jsm: {
+    readonly streams: {
+      info(
+        stream: string,
+      ): Promise<{ readonly state: Pick<StreamState, 'messages' | 'first_seq' | 'last_seq'> }>;
+      purge(stream: string, options: { readonly seq: number }): Promise<unknown>;
+    };
+  };
   readonly stream: string;
 }
 
@@ -47,20 +68,21 @@ export async function readEntries(
   return entries.slice(0, limit);
 }
 
-/** Messages from one sequence number to another that are still there, in order. */
-async function readPage({ js, stream }: LedgerReader, from: number, to: number): Promise<JsMsg[]> {
+/** Messages from one sequence number to another that are still there, in order; throws unless it has read up to the end. */
+async function readPage({ js, stream }: LedgerReader, from: number, to: number): Promise<Read[]> {
   const consumer = await js.consumers.get(stream, {
     deliver_policy: 'by_start_sequence',
     opt_start_seq: from,
     inactive_threshold: 5_000,
   });
-  const found: JsMsg[] = [];
+  const found: Read[] = [];
   const messages = await consumer.fetch({ max_messages: to - from + 1, expires: READ_MS });
   for await (const message of messages) {
     if (message.seq <= to) found.push(message);
-    if (message.seq >= to || message.info.pending === 0) break;
+    if (message.seq >= to || message.info.pending === 0) return found;
   }
-  return found;
+  // What was not read must not be taken for what is not there: pruning would drop it.
+  throw asUnavailable(null);
 }
 
 /** Drops messages whose lines are all from before an instant, from the oldest on. */
