@@ -37,7 +37,7 @@ export interface Published {
 
 /** Throws `Fenced`, `store_full`, or `store_unavailable`: then it may have been kept. */
 export async function publish(
-  js: JetStreamClient,
+  js: Pick<JetStreamClient, 'publish'>,
   publication: Publication,
   withinMs: number,
 ): Promise<Published> {
@@ -51,18 +51,21 @@ export async function publish(
   };
   const late = AbortSignal.timeout(withinMs);
   for (let attempt = 0; ; attempt += 1) {
+    let cause: unknown = null;
     try {
       const ack: PubAck = await js.publish(subject, payload, options);
-      return { seq: ack.seq, known: ack.duplicate, repeated: attempt > 0 };
+      // Servers of 2.10 before 2.10.20 call a repetition known while the first is on its way, and may never be kept: without a number.
+      if (ack.seq > 0) return { seq: ack.seq, known: ack.duplicate, repeated: attempt > 0 };
     } catch (error) {
       const failure = failureOf(error);
       if (failure !== null) throw failure;
-      if (late.aborted)
-        throw new GatewayError('store_unavailable', 'the NATS servers of the store do not answer', {
-          cause: error,
-          retryAfter: 2,
-        });
+      cause = error;
     }
+    if (late.aborted)
+      throw new GatewayError('store_unavailable', 'the NATS servers of the store do not answer', {
+        cause,
+        retryAfter: 2,
+      });
     await pause(PAUSE_MS);
   }
 }
