@@ -11,12 +11,14 @@ import { temporaryFolder, until } from './gateway.ts';
 import { freePort } from './port.ts';
 
 const READY_MS = 30_000;
+/** `NATS_SERVER`: the path of another one than is installed. */
+const PROGRAM = process.env['NATS_SERVER'] ?? 'nats-server';
 
 const runs = (program: string): boolean => spawnSync(program, ['--version']).status === 0;
 
 /** What is missing here to start one, for `needing`; null: nothing. */
 export const missingNats = (): string | null => {
-  if (!runs('nats-server')) return 'nats-server is not installed (Debian: apt-get install nats-server)';
+  if (!runs(PROGRAM)) return 'nats-server is not installed (Debian: apt-get install nats-server)';
   return runs('setpriv') ? null : 'setpriv is not installed (Debian: apt-get install util-linux)';
 };
 
@@ -69,7 +71,9 @@ function configOf(place: Place, places: readonly Place[], options: NatsOptions):
   const routes = places
     .filter((other) => other !== place)
     .map((other) => `nats-route://127.0.0.1:${route(place.index, other.index, other.ports.route)}`);
-  const cluster = `cluster { name: sluis-test, listen: "127.0.0.1:${place.ports.route}", no_advertise: true, routes: ${JSON.stringify(routes)} }`;
+  // Servers tell each other where third ones are, and would connect around a proxy: they are told a port where nobody listens.
+  const advertise = options.route === undefined ? '' : 'advertise: "127.0.0.1:1", ';
+  const cluster = `cluster { name: sluis-test, listen: "127.0.0.1:${place.ports.route}", ${advertise}no_advertise: true, routes: ${JSON.stringify(routes)} }`;
   return `server_name: ${place.name}
 listen: "127.0.0.1:${place.ports.client}"
 http: "127.0.0.1:${place.ports.monitor}"
@@ -98,7 +102,7 @@ function serverAt(t: ExecutionContext, place: Place): NatsServer & { readonly ru
     start() {
       if (child !== null) throw new Error(`${place.name} runs already`);
       const log = join(place.folder, 'log');
-      const args = ['--pdeathsig', 'KILL', 'nats-server', '-c', join(place.folder, 'conf'), '-l', log];
+      const args = ['--pdeathsig', 'KILL', PROGRAM, '-c', join(place.folder, 'conf'), '-l', log];
       child = spawn('setpriv', args, { stdio: 'ignore' });
     },
     freeze: (frozen) => void child?.kill(frozen ? 'SIGSTOP' : 'SIGCONT'),
