@@ -126,6 +126,8 @@ export class FactsBucket {
       try {
         const data = value === null ? '' : JSON.stringify(value);
         const { seq, duplicate } = await this.#client.publish(subject, data, options);
+        // See publish.ts: the first of this id may have come to nothing, so nobody may be told that it is kept, nor that a rival won.
+        if (seq === 0) throw new Error('an acknowledgement without a number');
         const ours = !duplicate || expected === null || (await this.#isOurs(key, seq, nonce));
         return ours ? seq : null;
       } catch (error) {

@@ -10,6 +10,12 @@ import { GatewayError } from '../../core/errors.ts';
 /** For one answer; longer than an election takes a healthy cluster to notice. */
 const ANSWER_MS = 2_000;
 const PAUSE_MS = 100;
+/**
+ * Answers without a number, two seconds of them, after which the first of an id has come to nothing: what was on its way is applied
+ * within milliseconds of a leader's election. nats-server 2.10 (seen on 2.10.27) remembers an id when it is proposed, and where the
+ * proposal is dropped because the leader changes, it calls every repetition known, with number 0, for the whole window.
+ */
+const MOST_UNNUMBERED = 20;
 const WRONG_LAST_SEQUENCE = 10_071;
 /** Limits of the stream, of the account and of the server's disk: no room, whatever is tried. */
 const NO_ROOM: ReadonlySet<number> = new Set([10_002, 10_023, 10_028, 10_047, 10_077]);
@@ -45,17 +51,17 @@ export async function publish(
   const options = {
     timeout: ANSWER_MS,
     retries: 0,
-    ...(id === undefined ? {} : { msgID: id }),
     ...(headers === undefined ? {} : { headers }),
     ...(after === undefined ? {} : { expect: { lastSubjectSequence: after } }),
   };
   const late = AbortSignal.timeout(withinMs);
+  let unnumbered = 0;
   for (let attempt = 0; ; attempt += 1) {
     let cause: unknown = null;
     try {
-      const ack: PubAck = await js.publish(subject, payload, options);
-      // Servers of 2.10 before 2.10.20 call a repetition known while the first is on its way, and may never be kept: without a number.
+      const ack: PubAck = await js.publish(subject, payload, { ...options, ...idFor(id, unnumbered) });
       if (ack.seq > 0) return { seq: ack.seq, known: ack.duplicate, repeated: attempt > 0 };
+      unnumbered += 1;
     } catch (error) {
       const failure = failureOf(error);
       if (failure !== null) throw failure;
@@ -68,6 +74,12 @@ export async function publish(
       });
     await pause(PAUSE_MS);
   }
+}
+
+/** The same for everybody who gives an id up, so that they know each other's. */
+function idFor(id: string | undefined, unnumbered: number): { msgID?: string } {
+  if (id === undefined) return {};
+  return { msgID: unnumbered < MOST_UNNUMBERED ? id : `${id} again` };
 }
 
 /** Null for what may pass. */
