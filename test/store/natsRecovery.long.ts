@@ -36,7 +36,8 @@ async function setTheScene(t: ExecutionContext): Promise<Scene> {
   const connection = await connect({ servers, maxReconnectAttempts: -1, reconnectTimeWait: 100 });
   t.teardown(() => connection.close());
   const manager = await jetstreamManager(connection, { timeout: 2_000 });
-  await manager.streams.add({ name: STREAM, subjects: [STREAM], storage: 'file', num_replicas: 3 });
+  const shape = { name: STREAM, subjects: [STREAM], num_replicas: 3 };
+  await until('the stream', () => manager.streams.add(shape).then(Boolean, () => false));
   return { nats, connection, manager, client: jetstream(connection, { timeout: 2_000 }) };
 }
 

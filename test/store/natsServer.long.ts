@@ -8,6 +8,7 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { JetStreamClient, JetStreamManager, JetStreamPublishOptions } from '@nats-io/jetstream';
 import { readAddress } from '../../src/store/jetstream/address.ts';
 import { openConnection } from '../../src/store/jetstream/connection.ts';
+import { until } from '../support/gateway.ts';
 import { missingNats, startNats } from '../support/nats.ts';
 import { needing } from '../support/skip.ts';
 import { recordingLog, runningClock } from './natsSurroundings.ts';
@@ -35,7 +36,9 @@ async function contest(t: ExecutionContext): Promise<Contest> {
   const [first] = connections;
   if (first === undefined) throw new Error('no connection');
   const manager = await jetstreamManager(first.nats);
-  await manager.streams.add({ name: STREAM, subjects: [`${STREAM}.*`], num_replicas: 3 });
+  const shape = { name: STREAM, subjects: [`${STREAM}.*`], num_replicas: 3 };
+  // Servers of 2.10 that have just met may still say that a peer is offline.
+  await until('the stream', () => manager.streams.add(shape).then(Boolean, () => false));
   const clients = connections.map(({ nats }) => jetstream(nats));
   return { manager, writers: [...clients, ...clients] };
 }
