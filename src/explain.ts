@@ -222,7 +222,11 @@ function treatedAlone(judged: JudgedUpload, context: PipelineContext) {
   const { decision } = judged;
   if (decision.verdict !== 'forward') return { decision, remarks: [], outgoing: null };
   const { periodMs } = context.snapshot.pseudonyms;
-  return treatUpload(judged, newTerms(judged, { salt: context.newId(), periodMs, afterTyping: false }), context);
+  return treatUpload(
+    judged,
+    newTerms(judged, { salt: context.newId(), periodMs, afterTyping: false }),
+    context,
+  );
 }
 
 /** What a browser asks of its visitor by `GET /v1/tags`. */

@@ -46,13 +46,14 @@ const id = (kind: string, value: string): Identifier => ({
 
 const DIMENSION = 1;
 const URL_DIMENSION = 1;
+const REFERRER_DIMENSION = 2;
 
-/** The address among the dimensions, where the envelope has none. */
-function pageIn(events: Events): string | null {
+/** The first value of a dimension, where it is told. */
+function dimensionIn(events: Events, dimension: number): string | null {
   for (const event of events) {
     if (event[1] !== DIMENSION) continue;
     for (let i = HEAD; i + 1 < event.length; i += 2) {
-      const values = event[i] === URL_DIMENSION ? event[i + 1] : null;
+      const values = event[i] === dimension ? event[i + 1] : null;
       if (Array.isArray(values) && typeof values[0] === 'string') return values[0];
     }
   }
@@ -67,6 +68,7 @@ class ClarityUpload implements RecordingUpload {
   readonly sequence: number;
   readonly last: boolean;
   readonly page: string | null;
+  readonly referrer: string | null;
   readonly durationMs: number;
   readonly ids: readonly Identifier[];
   readonly #body: Body;
@@ -83,7 +85,9 @@ class ClarityUpload implements RecordingUpload {
     this.visit = `${this.session}.${pageNumber}`;
     this.sequence = envelope.sequence;
     this.last = envelope.last;
-    this.page = envelope.url ?? pageIn(body.analysis);
+    // Older versions have it among the dimensions.
+    this.page = envelope.url ?? dimensionIn(body.analysis, URL_DIMENSION);
+    this.referrer = dimensionIn(body.analysis, REFERRER_DIMENSION);
     this.durationMs = envelope.durationMs;
     this.ids = [id('user_id', user), id('session_id', session)];
   }

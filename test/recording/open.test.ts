@@ -95,6 +95,17 @@ test('a page visit is told apart by project, user, session and page', (t) => {
   t.is(opened(upload([], null, ENVELOPE.with(1, 7))).visit, visits[0] ?? '');
 });
 
+test('visits of one session say so, and where their visitor came from', (t) => {
+  const sessions = [ENVELOPE, ENVELOPE.with(7, 2), ENVELOPE.with(6, 'other'), ENVELOPE.with(5, 'other')].map(
+    (envelope) => opened(upload([], null, envelope)).session,
+  );
+  t.is(sessions[0], sessions[1]);
+  t.is(new Set(sessions).size, 3);
+  const from = [3, 1, 0, ['agent'], 2, ['http://shop.example/kasse']];
+  t.is(opened(upload([from], null, ENVELOPE)).referrer, 'http://shop.example/kasse');
+  t.is(opened(upload([], null, ENVELOPE)).referrer, null);
+});
+
 test('finds the page among the dimensions where an old envelope has none', (t) => {
   const dimensions = [3, 1, 0, ['agent'], 1, ['http://shop.example/']];
   t.is(opened(upload([dimensions], null, ENVELOPE.slice(0, 10))).page, 'http://shop.example/');

@@ -16,7 +16,8 @@ export interface NodeRecord {
   readonly rest: readonly string[];
 }
 
-const MAX_ID = 2 ** 31 - 1;
+/** The library counts from 1; ten digits would make room for a phone number. */
+const MAX_ID = 9_999_999;
 
 /** Null: the stream does not fit. */
 export function readRecords(tokens: readonly Token[]): NodeRecord[] | null {
