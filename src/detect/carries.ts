@@ -1,6 +1,7 @@
 // Does a text of any length still hold one of an event's or visitor's own values: as it is, in look-alike characters, escaped,
 // percent-encoded, in base64, or as a digest? For whole bodies: it looks for the values and not for all that could be personal.
 
+import { standsAlone } from './forms.ts';
 import type { Needle, Needles } from './needles.ts';
 import { eachMatch } from './match.ts';
 import type { Wrapped } from './token.ts';
@@ -16,7 +17,6 @@ const SHORTEST = 5;
 /** What one character of a value may take where it is encoded twice: `%2526#x61;`. */
 const ENCODED = 16;
 
-const ADJOINING = /[\p{L}\p{N}]/u;
 const BEYOND_ASCII = /[^\u0000-\u007f]/; // oxlint-disable-line no-control-regex -- the whole of ASCII
 /** Where something is encoded that a value could be written with. */
 const ENCODING = /%[0-9a-f]{2}|\\[ux]|&(?:#|commat|period|amp|quot|equals)/gi;
@@ -115,8 +115,7 @@ function folded(text: string): string {
 
 function stands({ value, whole }: Needle, lower: string): boolean {
   for (let at = lower.indexOf(value); at >= 0; at = lower.indexOf(value, at + value.length)) {
-    if (!whole) return true;
-    if (!ADJOINING.test(lower[at - 1] ?? '') && !ADJOINING.test(lower[at + value.length] ?? '')) return true;
+    if (!whole || standsAlone(value, lower, at)) return true;
   }
   return false;
 }

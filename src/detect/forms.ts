@@ -6,7 +6,7 @@ export interface Needle {
   readonly value: string;
   /** `<system>.<kind>`, `person.<field>` or `message_id`: whose value it is. */
   readonly source: string;
-  /** Found only where no letter or digit adjoins: short values and plain numbers. */
+  /** Found only where nothing adjoins that would make it another value: see `standsAlone`. */
   readonly whole: boolean;
 }
 
@@ -16,6 +16,17 @@ export const MIN_SUBSTRING = 6;
 const BEYOND_ASCII = /[^\u0000-\u007f]/; // oxlint-disable-line no-control-regex -- the whole of ASCII
 
 export const NUMERIC = /^\d+$/;
+
+const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u;
+const DIGIT = /\p{N}/u;
+/** Numbers as long as this are no part of a word by chance: `c1837402915` is one with a letter put before it. */
+const LONG_NUMBER = 8;
+
+/** Does a whole value stand at this place of a text by itself? No letter or digit adjoins, nor a digit a long number. */
+export function standsAlone(value: string, text: string, at: number): boolean {
+  const adjoining = value.length >= LONG_NUMBER && NUMERIC.test(value) ? DIGIT : LETTER_OR_DIGIT;
+  return !adjoining.test(text[at - 1] ?? '') && !adjoining.test(text[at + value.length] ?? '');
+}
 
 /** The forms of one value, each once. */
 class Forms {

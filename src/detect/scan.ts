@@ -23,6 +23,7 @@ import { NOTHING, merge, redact } from './finding.ts';
 import { linkers, pairs, tellingForms } from './foreign.ts';
 import { Recent, copied } from '../core/recent.ts';
 import type { Needle, Needles } from './needles.ts';
+import { standsAlone } from './forms.ts';
 import { mayCarry } from './needles.ts';
 import type { Report } from './numbers.ts';
 import { lettered, personalNumbers } from './numbers.ts';
@@ -218,16 +219,13 @@ function digests(text: string, needles: Needles, report: Report): void {
   }
 }
 
-const ADJOINING = /[\p{L}\p{N}]/u;
-
 function occurrences(
   text: string,
   { value, whole }: Needle,
   found: (start: number, end: number) => void,
 ): void {
   for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + value.length)) {
-    const end = at + value.length;
-    if (!whole || !(ADJOINING.test(text[at - 1] ?? '') || ADJOINING.test(text[end] ?? ''))) found(at, end);
+    if (!whole || standsAlone(value, text, at)) found(at, at + value.length);
   }
 }
 

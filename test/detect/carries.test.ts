@@ -4,7 +4,9 @@ import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import test from 'ava';
 import { carries } from '../../src/detect/carries.ts';
+import { redact } from '../../src/detect/finding.ts';
 import { needlesOfValues } from '../../src/detect/needles.ts';
+import { scanText } from '../../src/detect/scan.ts';
 import { growth } from '../support/growth.ts';
 
 const ID = 'a1b2c3d4e5f60718293a4b5c6d7e8f90';
@@ -46,6 +48,16 @@ test('a part of an id that is long enough counts, a number only as a whole', (t)
   t.true(carries('[1234567890.17]', needles));
   t.false(carries('["91234567890"]', needles));
   t.false(carries('["123456789"]', needles));
+});
+
+test('a long number counts also where a letter adjoins, in bodies as in texts', (t) => {
+  for (const text of ['card c1234567890', '1234567890th', 'c1234567890x']) {
+    t.true(carries(text, needles), text);
+    t.deepEqual(redact(text, scanText(text, needles)), text.replace('1234567890', ':carried'), text);
+  }
+  const short = needlesOfValues([['hubspot.contact_id', '1234567']]);
+  t.false(carries('c1234567', short));
+  t.true(carries('c 1234567', short));
 });
 
 test('without values there is nothing to find', (t) => {
