@@ -73,15 +73,13 @@ export function viewsOf(uploads: readonly string[], besides: readonly string[]):
   const lines = strings.join('\n');
   const once = percentDecoded(lines);
   const plain = [...uploads, lines, once, percentDecoded(once), entitiesDecoded(once), cssDecoded(lines)];
-  // Texts of single letters, one after the other; and with a word's pieces in several nodes. Less the marks of nodes, which with
-  // their neighbours make words of their own.
-  const joined = [tokens, strings].flatMap((list) => {
-    const unmarked = list.filter((text) => !text.startsWith('*'));
-    return [unmarked.join(''), unmarked.join(' ')];
-  });
+  // Texts of single letters, one after the other; and a word's pieces in several nodes. Marks, tags and lengths between them would
+  // make words of their own.
+  const nodes = dom.flatMap((event) => event.filter((_token, at) => event[at - 1] === '*T'));
+  const joined = [nodes.join(''), nodes.join(' ')];
   const told = events.filter(([, type]) => type !== MEASURES).flatMap((event) => stringsIn(event));
   const words = new Set(
     [...told, ...tokens, ...besides].flatMap((text) => [text.trim(), ...text.split(/[\s"'=,;:/?&#<>()]+/)]),
   );
-  return { texts: [...plain, ...joined, ...joined.map(reversed)], words };
+  return { texts: [...plain, ...joined, ...[lines, ...joined].map(reversed)], words };
 }

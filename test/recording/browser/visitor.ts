@@ -35,7 +35,7 @@ interface PageWindow {
   readonly history: { pushState(state: object, title: string, address: string): void };
 }
 
-const LOOKS: BrowserContextOptions = { viewport: { width: 1000, height: 800 }, locale: 'nl-NL' };
+const LOOKS: BrowserContextOptions = { viewport: { width: 1000, height: 800 }, locale: 'en-GB' };
 
 /** At any page, as a visitor with cookies of other systems. */
 export async function openSite(
