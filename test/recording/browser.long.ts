@@ -8,10 +8,8 @@ import { differences } from './browser/compare.ts';
 import { viewsOf } from './browser/expand.ts';
 import { found } from './browser/oracle.ts';
 import { misplaced, play } from './browser/player.ts';
-import { HARMLESS, LISTED, SECRETS, TYPED } from './browser/secrets.ts';
+import { HARMLESS, LISTED, SECRETS } from './browser/secrets.ts';
 import type { Upload } from './browser/site.ts';
-import { startWire } from './browser/gateway.ts';
-import { GRANTED, changeRoute, choose, eventually, openSite, record, type } from './browser/visitor.ts';
 import { WAYS, recorded } from './browser/visits.ts';
 import type { Recorded, Way } from './browser/visits.ts';
 
@@ -73,18 +71,3 @@ for (const way of WAYS) {
     }
   });
 }
-
-test('a mirror that outlives a change of route is hidden by the next page visit, too: route strict', async (t) => {
-  t.timeout(180_000);
-  const wire = await startWire(t, 'strict');
-  const page = await openSite(t, wire);
-  t.is(await choose(page, GRANTED), 200);
-  await record(page, 'relaxed');
-  await eventually('the first upload', () => wire.collector.got.length > 0);
-  await type(page.locator('#mirrored'), TYPED.mirrored.value);
-  await changeRoute(page, wire);
-  await page.goto('about:blank');
-  const told = () => found(TYPED.mirrored, viewsOf(textsOf(wire.front.sent), []), null);
-  await eventually('the recorder to tell it', () => told().includes('raw'));
-  t.deepEqual(found(TYPED.mirrored, viewsOf(textsOf(wire.collector.got), []), null), []);
-});
