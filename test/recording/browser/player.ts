@@ -59,6 +59,8 @@ const PLAYER = `
   };
 `;
 
+let script: Promise<string> | null = null;
+
 interface PlayerWindow {
   play(texts: readonly string[]): Promise<Played>;
 }
@@ -74,7 +76,7 @@ export async function play(
   await page.setContent(
     '<body style="margin:0"><iframe id="player" width="1000" height="1400" style="border:0">',
   );
-  await page.addScriptTag({ content: await bundle(PLAYER) });
+  await page.addScriptTag({ content: await (script ??= bundle(PLAYER)) });
   const texts = uploads.filter((text) => envelopeOf(text)[7] === number);
   const played = await page.evaluate(
     (given) => (globalThis as unknown as PlayerWindow).play(given), // just defined
