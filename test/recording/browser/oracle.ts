@@ -54,7 +54,7 @@ const isLettered = (word: string): boolean => /^[^\d+]/.test(word);
 
 /** The first keys of a word: three letters stand nowhere else on the pages; encoded, six do. */
 function beginnings(word: string): [form: string, needle: string][] {
-  if (word.length < SHORTEST) return [];
+  if (word.length < (isLettered(word) ? SHORTEST : SHORTEST_DIGITS)) return [];
   const first = word.slice(0, SHORTEST_DIGITS);
   const encoded: [string, string][] =
     first.length < SHORTEST_DIGITS

@@ -31,7 +31,7 @@ const FIELDS = `
     <label><b>Shown</b> <input id="shown" type="password"><button id="show" type="button">Show</button></label>
     <label><b>Switch</b> <input id="becomesText" type="button" value=""></label>
     <label><b>Plan</b> <select id="plan"><option value="a">Galoshes</option><option value="b">Boots</option></select></label>
-    <label><input id="radio" type="radio" name="pay" value="Rdqxil-9921">Pay</label>
+    <label><input id="radio" type="radio" name="pay" value="Rdqxil-Vjqaz">Pay</label>
     <label><input id="box" type="checkbox" name="terms" value="yes">Terms</label>
     <input id="hidden" type="hidden" name="token" value="${PLANTED.hiddenInput.value}">
     <div id="mirrorBox" class="row"><textarea id="mirrored" rows="1"></textarea></div>

@@ -47,7 +47,7 @@ export const TYPED = {
   frameEdited: typed('Izqpol Gvuuxat', NOT_STRICT),
   later: typed('Zkwyrup Qjibbo', NOT_STRICT),
   pasted: typed('5500005555555559', ALL),
-  chosen: typed('Rdqxil-9921', ALL),
+  chosen: typed('Rdqxil-Vjqaz', ALL),
 } as const satisfies Readonly<Record<string, Secret>>;
 
 /** What the pages themselves say of persons. */
