@@ -94,15 +94,24 @@ async function fillForm(page: Page): Promise<void> {
   await page.check('#box');
 }
 
-/** From one field, cut with real keys, into another. */
+/** All pages of a browser share it: one visitor at a time. */
+let clipboard: Promise<void> = Promise.resolve();
+
+async function cutAndPaste(field: Locator): Promise<void> {
+  await field.press('Control+a');
+  await field.press('Control+x');
+  await eventually('the field to be cut', async () => (await field.inputValue()) === '');
+  await field.press('Control+v');
+  await eventually('the field to be pasted', async () => (await field.inputValue()) === TYPED.pasted.value);
+}
+
+/** With real keys. */
 async function paste(page: Page): Promise<void> {
   const card = page.locator('#pasted');
   await type(card, TYPED.pasted.value);
-  await card.press('Control+a');
-  await card.press('Control+x');
-  await eventually('the field to be cut', async () => (await card.inputValue()) === '');
-  await card.press('Control+v');
-  await eventually('the field to be pasted', async () => (await card.inputValue()) === TYPED.pasted.value);
+  const turn = clipboard.then(() => cutAndPaste(card));
+  clipboard = turn.catch(() => {}); // told by whose turn it was
+  await turn;
 }
 
 async function edit(page: Page): Promise<void> {
