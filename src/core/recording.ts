@@ -75,6 +75,8 @@ export interface RecordingFormat {
   readonly routes: readonly IntakeRoute[];
   /** The largest body that is read, after decompression. */
   readonly bodyBytes: number;
+  /** What its client reads as the end of the recording. Default: Clarity's own word, as text. */
+  readonly ended?: { readonly type: string; readonly text: string };
   /** Throws `GatewayError` for what is no upload of this format. */
   open(body: Uint8Array): RecordingUpload;
   /** Memory of a visit whose first upload is at hand. */

@@ -90,18 +90,19 @@ async function answerTo(call: Call, shared: Shared): Promise<UploadAnswer> {
   }
 }
 
-const asText = ({ status, text }: UploadAnswer): Answer =>
-  status === 204
-    ? { status, headers: { 'cache-control': 'no-store' }, body: null }
-    : {
-        status,
-        headers: {
-          'content-type': 'text/plain; charset=utf-8',
-          'x-content-type-options': 'nosniff',
-          'cache-control': 'no-store',
-        },
-        body: text,
-      };
+const isEnd = (text: string): boolean => text.split('\n').includes(END.text);
+
+/** In the words of its client; one that has words of its own for the end is told nothing else. */
+function answered({ status, text }: UploadAnswer, { ended }: RecordingFormat): Answer {
+  if (status === 204 || (ended !== undefined && !isEnd(text)))
+    return { status: 204, headers: { 'cache-control': 'no-store' }, body: null };
+  const { type, text: body } = ended ?? { type: 'text/plain; charset=utf-8', text };
+  return {
+    status,
+    headers: { 'content-type': type, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' },
+    body,
+  };
+}
 
 function preflight({ req, res }: Context, { origins }: Prepared): Answer {
   if (allowOrigin(req, res, origins)) allowPreflight(req, res, ALLOW);
@@ -122,7 +123,7 @@ async function serve(ctx: Context, format: RecordingFormat, shared: Shared): Pro
   const ip = addressOf(ctx.req, prepared);
   const tally = { site: '' };
   const call = { ctx, query, prepared, format, ip, receivedAt: clock.now(), tally };
-  send(ctx, asText(await answerTo(call, shared)));
+  send(ctx, answered(await answerTo(call, shared), format));
 }
 
 /** Throws if two formats claim one path: that is a mistake in the registry. */

@@ -2,5 +2,6 @@
 
 import type { RecordingFormat } from '../core/recording.ts';
 import { clarity } from './clarity.ts';
+import { rrweb } from './rrweb.ts';
 
-export const RECORDING_FORMATS = [clarity] as const satisfies readonly RecordingFormat[];
+export const RECORDING_FORMATS = [clarity, rrweb] as const satisfies readonly RecordingFormat[];
