@@ -190,10 +190,11 @@ function uploadOf(question: Question, format: RecordingFormat, context: ExplainC
   return receivedUpload({ format, upload }, { ...request, packed: false, cookies, limits }, site);
 }
 
-const sentAs = (outgoing: ForwardRequest | null): ExplainedDecision['requests'] =>
-  outgoing === null
-    ? []
-    : [{ method: 'POST', url: outgoing.address, headers: outgoing.headers, body: outgoing.body }];
+function sentAs(outgoing: ForwardRequest | null): ExplainedDecision['requests'] {
+  if (outgoing === null) return [];
+  const { address: url, headers, body, auth = { type: 'none' } } = outgoing;
+  return [printable({ method: 'POST', url, headers, body, auth, events: [0] })];
+}
 
 /** An upload of a visit that nobody knows: its first, or one whose text is masked as far as its page is not known. */
 function explainUpload(question: Question, format: RecordingFormat, context: ExplainContext): Explained {

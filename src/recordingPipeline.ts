@@ -89,7 +89,9 @@ function routeOf({ format, upload }: UploadCall, site: Site, context: PipelineCo
     const type = context.typeOf(destination.type);
     const target = type?.recording;
     if (type === undefined || target?.formats.includes(format.name) !== true) return [];
-    return target.project(destination.settings) === upload.project ? [{ destination, type, target }] : [];
+    const { settings } = destination;
+    const takes = target.takes?.(settings) ?? true;
+    return takes && target.project(settings) === upload.project ? [{ destination, type, target }] : [];
   });
   const open = ({ destination: { enabled, sites } }: Route): boolean =>
     enabled && (sites === null || sites.includes(site.name));
@@ -209,8 +211,9 @@ export function treatUpload(
   const all = [...remarks.list(), ...withoutIds(cleaned, destination)];
   if (body === null) return { decision: refusedFor(decision, 'unjoinable'), remarks: all, outgoing: null };
   const { packed, origin } = received;
-  const { address, headers } = target.request({ settings, destination, packed, origin, person });
-  return { decision, remarks: all, outgoing: { destination, address, headers, body, packed } };
+  const { address, headers, auth } = target.request({ settings, destination, packed, origin, person });
+  const wire = auth === undefined ? { packed } : { packed: false, auth };
+  return { decision, remarks: all, outgoing: { destination, address, headers, body, ...wire } };
 }
 
 /** What became of the recorder's own ids is known here, and told once. */

@@ -111,7 +111,8 @@ interface Recorder {
 const recordersOf = (context: TagsContext): readonly Recorder[] =>
   context.snapshot.destinations.flatMap((destination) => {
     const target = context.typeOf(destination.type)?.recording;
-    return target === undefined ? [] : [{ destination, target }];
+    if (target === undefined || target.takes?.(destination.settings) === false) return [];
+    return [{ destination, target }];
   });
 
 /** As an upload would be that began now. */

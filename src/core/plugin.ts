@@ -6,7 +6,7 @@ import type { ZodType } from 'zod';
 import type { Audience, Destination, Notice, PurposeMapping, Recipient, Site, Snapshot } from './config.ts';
 import type { Claim, ConsentInput, Purpose } from './consent.ts';
 import type { EventFacts, Reason, SaidSince } from './decision.ts';
-import type { Reply, Result, VendorRequest } from './delivery.ts';
+import type { Auth, Reply, Result, VendorRequest } from './delivery.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Grounds } from './grounds.ts';
 import type { CallType, ReceivedEvent } from './event.ts';
@@ -173,6 +173,8 @@ export interface RecordingSending<S> {
 export interface RecordingTarget<S> {
   /** Names of the recording formats that the vendor reads. */
   readonly formats: readonly string[];
+  /** Does this route take recordings? Default: it does. */
+  takes?(settings: S): boolean;
   /** The project that an upload has to name to be for this destination; null: the vendor has none. */
   project(settings: S): string | null;
   /** How far the route lets a recording speak. */
@@ -181,6 +183,8 @@ export interface RecordingTarget<S> {
   request(sending: RecordingSending<S>): {
     readonly address: string;
     readonly headers: Readonly<Record<string, string>>;
+    /** How it is signed; then it goes as plain text, whatever the client's was. Default: not at all. */
+    readonly auth?: Auth;
   };
 }
 

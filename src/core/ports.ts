@@ -2,7 +2,7 @@
 
 import type { Destination } from './config.ts';
 import type { Decision } from './decision.ts';
-import type { LedgerEntry, Lease, LeaseKey, OutcomeName, Settlement } from './delivery.ts';
+import type { Auth, LedgerEntry, Lease, LeaseKey, OutcomeName, Settlement } from './delivery.ts';
 import type { ConsentState } from './consent.ts';
 import type { EventFacts } from './decision.ts';
 import type { ReceivedEvent } from './event.ts';
@@ -225,6 +225,8 @@ export interface ForwardRequest {
   readonly body: string;
   /** Goes out as gzip. */
   readonly packed: boolean;
+  /** Signed as it goes out. Default: not at all. */
+  readonly auth?: Auth;
   /** Asked before it goes out if it had to wait: what the person said meanwhile counts. Default: it may still go. */
   permitted?(): boolean;
 }

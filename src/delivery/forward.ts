@@ -49,6 +49,7 @@ export class Forwarding implements Forward {
   #wanted(destination: Snapshot['destinations'][number], snapshot: Snapshot): Wanted {
     const type = this.#ports.typeOf(destination.type);
     if (!destination.enabled || type?.recording === undefined) return null;
+    if (type.recording.takes?.(destination.settings) === false) return null;
     return { destination, type, allowPrivate: snapshot.server.allowPrivateEndpoints };
   }
 }

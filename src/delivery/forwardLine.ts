@@ -175,10 +175,10 @@ export class ForwardLine {
   }
 
   async #sent({ request, since }: Held, { connections, destination }: Setup): Promise<Sent> {
-    const wire = await wired(request);
+    const { clock, metrics, random } = this.#ports;
+    const wire = await wired(request, { now: clock.now(), bytes: (count) => random.bytes(count) });
     if (typeof wire === 'string') return notSent(wire);
     if (this.#stopped) return notSent('stopped');
-    const { clock, metrics } = this.#ports;
     const start = clock.monotonic();
     const timeoutMs = Math.min(destination.timeoutMs, since + ANSWER_MS - start);
     const sent = await connections.send(wire, timeoutMs);

@@ -1,10 +1,12 @@
 // Signed webhook to an endpoint of the operator's own. The body is `{ "events": [ … ] }`, each event under the gateway's own
-// names and with its `key`, by which a receiver drops repetitions; see `webhookEvent` for the shape.
+// names and with its `key`, by which a receiver drops repetitions; see `webhookEvent` for the shape. Where the route says so it gets
+// cleaned recordings, too, as `{ "recording": { … } }`: those of one `session`, `visit` and `sequence` are the same.
 
 import { z } from 'zod';
-import type { DestinationType } from '../core/plugin.ts';
+import type { DestinationType, RecordingSending } from '../core/plugin.ts';
 import type { PermittedData } from '../core/permitted.ts';
 import { PERSON_FIELDS } from '../core/person.ts';
+import type { RecordingRules } from '../core/recording.ts';
 import type { Secret } from '../core/secret.ts';
 import { all, byStatus, isAboutBody, splitOrPermanent } from './answer.ts';
 import { sha256 } from './hash.ts';
@@ -18,6 +20,8 @@ export interface HttpSettings {
   readonly secret: Secret;
   readonly headers: Readonly<Record<string, string>>;
   readonly batch: number;
+  /** Undefined: it takes none. */
+  readonly recordings?: Pick<RecordingRules, 'text' | 'events'> | undefined;
 }
 
 /** `x-…` only, and none that a proxy would believe: credentials go into the signature, never into a header that is printed. */
@@ -31,9 +35,46 @@ const settings: z.ZodType<HttpSettings> = z.strictObject({
     .default({})
     .describe('Fixed `x-…` headers, names in lower case. Default: none.'),
   batch: z.int().min(1).max(500).default(100).describe('Events per request at most. Default 100.'),
+  recordings: z
+    .strictObject({
+      text: z
+        .enum(['strict', 'balanced'])
+        .default('strict')
+        .describe(
+          '`strict`: all text of pages is masked. `balanced`: words stay but for what looks personal.',
+        ),
+      events: z
+        .array(z.string().min(1).max(254))
+        .max(200)
+        .default([])
+        .describe('Names of custom events that leave. Default: none.'),
+    })
+    .optional()
+    .describe('Takes rrweb recordings of its sites, cleaned. What was typed is masked. Default: none.'),
 });
 
 const BYTES = 1_000_000;
+
+const addressIn = ({
+  settings: { url },
+  destination,
+}: Pick<RecordingSending<HttpSettings>, 'settings' | 'destination'>): string => {
+  const { origin, pathname, search } = new URL(url);
+  return addressOf(destination, origin, `${pathname}${search}`);
+};
+
+const authOf = ({ secret }: HttpSettings) => ({ type: 'hmac' as const, header: 'x-sluis-signature', secret });
+
+/** What events say of a person in their body stands in headers here. */
+const recordingHeaders = ({
+  settings: own,
+  person,
+}: RecordingSending<HttpSettings>): Record<string, string> => ({
+  ...own.headers,
+  ...JSON_HEADERS,
+  ...(person.ip === undefined ? {} : { 'x-forwarded-for': person.ip }),
+  ...(person.user_agent === undefined ? {} : { 'user-agent': person.user_agent }),
+});
 
 /** Empty members are left out; times are ISO 8601 in UTC. */
 const webhookEvent = (data: PermittedData): Record<string, unknown> =>
@@ -74,6 +115,21 @@ export const http: DestinationType<HttpSettings> = {
   batchUnder: ({ batch }) => batch,
   wire: null,
   calls: ['track', 'page', 'screen', 'identify', 'group', 'alias'],
+  recording: {
+    formats: ['rrweb'],
+    takes: ({ recordings }) => recordings !== undefined,
+    project: () => null,
+    rules: ({ recordings }) => ({
+      text: recordings?.text ?? 'strict',
+      tags: [],
+      events: recordings?.events ?? [],
+    }),
+    request: (sending) => ({
+      address: addressIn(sending),
+      headers: recordingHeaders(sending),
+      auth: authOf(sending.settings),
+    }),
+  },
 
   canPlace: () => true,
 
@@ -82,15 +138,15 @@ export const http: DestinationType<HttpSettings> = {
     const { chunks, refused } = chunk(placed, { events: own.batch, bytes: BYTES }, ({ data }) =>
       isTime(data.occurredAt) ? { value: webhookEvent(data) } : { refused: 'time_invalid' },
     );
-    const { origin, pathname, search } = new URL(own.url);
+    const url = addressIn({ settings: own, destination });
     const requests = chunks.map((entries) => {
       const keys = entries.map(({ index }) => placed[index]?.data.key ?? '');
       return {
         method: 'POST' as const,
-        url: addressOf(destination, origin, `${pathname}${search}`),
+        url,
         headers: { ...own.headers, ...JSON_HEADERS, 'idempotency-key': idempotencyKey(keys) },
         body: listBody('{}', 'events', entries),
-        auth: { type: 'hmac' as const, header: 'x-sluis-signature', secret: own.secret },
+        auth: authOf(own),
         events: entries.map(({ index }) => index),
       };
     });

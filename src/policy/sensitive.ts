@@ -10,7 +10,8 @@ import { Recent, copied } from '../core/recent.ts';
 export const sensitive: Gate = {
   name: 'sensitive',
   check({ facts, destination, site }) {
-    const barred = destination.audience === 'advertising' || destination.audience === 'recording';
+    const { audience } = destination;
+    const barred = audience === 'advertising' || audience === 'recording' || facts.type === 'recording';
     return barred && (facts.sensitive || site?.children === true) ? [{ code: 'sensitive_page' }] : [];
   },
 };

@@ -13,6 +13,8 @@ const HEAD = `${SECRETS}controller: { name: Shop BV, contact: privacy@shop.examp
 ${SITE}`;
 const CLARITY_SITE = `${SECRETS}sites: { shop: { writeKey: shop-web, tags: [abc, def] } }
 `;
+const TWO_SITES = `${SECRETS}sites: { shop: { writeKey: shop-web }, outlet: { writeKey: outlet-web } }
+`;
 const notices = (discloses: string, links = '[]'): string =>
   `notices: [{ id: a, from: 2026-01-01T00:00:00Z, discloses: ${discloses}, links: ${links} }]
 `;
@@ -46,6 +48,25 @@ const ROWS: readonly Row[] = [
   b: { type: recorder, projectId: a, requires: [recording] }
   c: { type: http, url: 'https://notclarity.ms.example/', secret: '\${TOKEN}', requires: [analytics] }
   d: { type: recorder, projectId: a, enabled: false }
+`,
+  },
+  {
+    code: 'recording-without-recording-consent',
+    name: 'a webhook that takes recordings',
+    text: `${HEAD}destinations:
+  a: { type: http, url: 'https://a.example/', secret: '\${TOKEN}', requires: «recording-without-recording-consent»[analytics], recordings: {} }
+  b: { type: http, url: 'https://b.example/', secret: '\${TOKEN}', requires: [analytics] }
+`,
+  },
+  {
+    code: 'recording-taken-twice',
+    name: 'the second of those that take recordings of one site',
+    text: `${TWO_SITES}destinations:
+  a: { type: http, url: 'https://a.example/', secret: '\${TOKEN}', requires: [recording], sites: [shop], recordings: {} }
+  b: { type: http, url: 'https://b.example/', secret: '\${TOKEN}', requires: [recording], sites: [outlet], recordings: {} }
+  c: { type: http, url: 'https://c.example/', secret: '\${TOKEN}', requires: [recording], recordings: «recording-taken-twice»{} }
+  d: { type: http, url: 'https://d.example/', secret: '\${TOKEN}', requires: [recording], recordings: {}, enabled: false }
+  e: { type: http, url: 'https://e.example/', secret: '\${TOKEN}', requires: [recording] }
 `,
   },
   {

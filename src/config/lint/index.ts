@@ -24,6 +24,7 @@ import { pseudonymMatchesNothing } from './pseudonymMatchesNothing.ts';
 import { recordingFromAnalyticsCategory } from './recordingFromAnalyticsCategory.ts';
 import { recordingProjectShared } from './recordingProjectShared.ts';
 import { recordingProjectUnlisted } from './recordingProjectUnlisted.ts';
+import { recordingTakenTwice } from './recordingTakenTwice.ts';
 import { recordingUnderAnalytics } from './recordingUnderAnalytics.ts';
 import { recordingWithoutRecordingConsent } from './recordingWithoutRecordingConsent.ts';
 import type { LintInput, LintRule } from './rule.ts';
@@ -37,6 +38,7 @@ export const LINT_RULES: readonly LintRule[] = [
   recordingWithoutRecordingConsent,
   recordingProjectShared,
   recordingProjectUnlisted,
+  recordingTakenTwice,
   recordingUnderAnalytics,
   recordingFromAnalyticsCategory,
   clarityHostedLoader,

@@ -21,8 +21,16 @@ export function isRecorder(recipient: Recipient & Partial<Destination>): boolean
   return [endpoint, url].some((each) => RECORDERS.test(hostOf(each)));
 }
 
+/** Does the gateway itself pass recordings on to it? */
+export function takesRecordings(
+  recipient: Recipient & Partial<Destination>,
+  { destinations }: Registries,
+): boolean {
+  if (isTag(recipient)) return false;
+  const target = destinations.find(({ type }) => type === recipient.type)?.recording;
+  return target !== undefined && (target.takes?.(recipient.settings) ?? true);
+}
+
 /** A tag, or a destination that takes recordings: what runs in the page and sees all of it. */
-export const seesPages = (recipient: Recipient, { destinations }: Registries): boolean =>
-  isTag(recipient) ||
-  recipient.audience === 'recording' ||
-  destinations.find(({ type }) => type === recipient.type)?.recording !== undefined;
+export const seesPages = (recipient: Recipient & Partial<Destination>, registries: Registries): boolean =>
+  isTag(recipient) || recipient.audience === 'recording' || takesRecordings(recipient, registries);
