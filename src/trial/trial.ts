@@ -107,9 +107,12 @@ export interface Redirection {
   readonly origins: readonly string[];
 }
 
+/** Types of which nothing leaves the process. */
+const LOCAL: ReadonlySet<string> = new Set(['log', 'null']);
+
 /**
- * The snapshot with every destination sent to its stand-in and the shop among the origins of its first site. Its store is in
- * memory: what waits in the file's own for real vendors must not be taken to stand-ins.
+ * The snapshot with every destination sent to its stand-in, those of types without one switched off, and the shop among the origins
+ * of its first site. Its store is in memory: what waits in the file's own for real vendors must not be taken to stand-ins.
  */
 export function redirected(snapshot: Snapshot, { endpoints, origins }: Redirection): Snapshot {
   const [first, ...others] = snapshot.sites;
@@ -118,10 +121,11 @@ export function redirected(snapshot: Snapshot, { endpoints, origins }: Redirecti
     store: 'memory:',
     server: { ...snapshot.server, allowPrivateEndpoints: true },
     sites: first === undefined ? [] : [{ ...first, origins: [...first.origins, ...origins] }, ...others],
-    destinations: snapshot.destinations.map((each) => ({
-      ...each,
-      endpoint: endpoints[each.type] ?? each.endpoint,
-    })),
+    destinations: snapshot.destinations.map((each) => {
+      const endpoint = endpoints[each.type];
+      if (endpoint !== undefined) return { ...each, endpoint };
+      return { ...each, enabled: each.enabled && LOCAL.has(each.type) };
+    }),
   };
 }
 

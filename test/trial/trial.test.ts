@@ -7,6 +7,8 @@ import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { startApp } from '../../src/app.ts';
 import type { App } from '../../src/app.ts';
+import { redirected } from '../../src/trial/trial.ts';
+import { destination, snapshot } from '../support/snapshot.ts';
 import { shopRouting, temporaryFolder, TEST_ENV } from '../support/gateway.ts';
 
 interface Trial {
@@ -84,4 +86,25 @@ test('anything but the shop’s own files is not there', async (t) => {
   const { shop } = await startTrial(t);
   for (const path of ['shop.js/', '../trial.ts', 'constructor', '%2e%2e/trial.ts'])
     t.is((await fetch(shop + path)).status, 404, path);
+});
+
+test('a vendor without a stand-in gets nothing on trial, whatever the file says', (t) => {
+  const types = ['ga4', 'matomo', 'clarity', 'log', 'null'];
+  const destinations = types.map((type) =>
+    destination({ name: type, type, endpoint: 'https://vendor.example' }),
+  );
+  const off = destination({ name: 'off', type: 'log', enabled: false });
+  const trial = redirected(snapshot({ destinations: [...destinations, off] }), {
+    endpoints: { ga4: 'http://127.0.0.1:1' },
+    origins: [],
+  });
+  const enabled = trial.destinations.filter((each) => each.enabled);
+  t.deepEqual(
+    enabled.map(({ name, endpoint }) => [name, endpoint]),
+    [
+      ['ga4', 'http://127.0.0.1:1'],
+      ['log', 'https://vendor.example'],
+      ['null', 'https://vendor.example'],
+    ],
+  );
 });
