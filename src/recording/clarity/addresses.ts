@@ -29,7 +29,7 @@ export function cleanSrcset(value: string, clean: (address: string) => string): 
     while (end < value.length && !SPACE.test(value[end] ?? '')) end++;
     // A comma ends a candidate where it ends a word; inside an address it is part of it.
     const word = value.slice(at, end);
-    const address = word.replace(/,+$/, '');
+    const address = word.slice(0, endWithoutCommas(word));
     const comma = address === word ? value.indexOf(',', end) : end;
     const descriptors = value.slice(end, comma < 0 ? value.length : comma).split(/\s+/);
     const cleaned = clean(address);
@@ -44,4 +44,11 @@ function skip(value: string, from: number, what: RegExp): number {
   let at = from;
   while (at < value.length && what.test(value[at] ?? '')) at++;
   return at;
+}
+
+/** Step by step: `/,+$/` begins anew at every comma, and a word of a megabyte of them took it half an hour. */
+function endWithoutCommas(word: string): number {
+  let end = word.length;
+  while (word[end - 1] === ',') end--;
+  return end;
 }

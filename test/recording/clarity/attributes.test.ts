@@ -220,3 +220,13 @@ test('thousands of attributes and a page of odd ones do not take long', (t) => {
   const many = Array.from({ length: 20_000 }, (_, i) => `data-a${i}=x`);
   t.is(left('DIV', ...many).length, 20_000);
 });
+
+test('an srcset of commas takes no longer than its length', (t) => {
+  const times = growth(
+    (size) => `srcset=/a${','.repeat(size)}b`,
+    (attribute) => void left('IMG', attribute),
+    4000,
+  );
+  t.true(times < 9, String(times));
+  t.deepEqual(left('IMG', 'srcset=/a.png,,, /b.png 2x'), ['srcset=/a.png, /b.png 2x']);
+});
