@@ -2,7 +2,7 @@
 
 import * as fc from 'fast-check';
 import test from 'ava';
-import { growth } from '../../support/growth.ts';
+import { cost, growth } from '../../support/growth.ts';
 import { cleanCss, cleanDeclarations } from '../../../src/recording/clarity/css.ts';
 import { BALANCED } from './scrubbing.ts';
 
@@ -115,6 +115,16 @@ test('any text comes to an end, without what was in its strings', (t) => {
       );
     }),
   );
+});
+
+test('brackets before a string take no longer than strings do', (t) => {
+  const of = (piece: string): number => {
+    const text = `a{${`;${piece.repeat(80)}`.repeat(100)}}`;
+    t.notRegex(css(text), /abc/);
+    return cost(() => void css(text));
+  };
+  const times = of('["abc"') / of(' "abc"');
+  t.true(times < 3, String(times));
 });
 
 test('work grows with the text, whatever is in it', (t) => {
