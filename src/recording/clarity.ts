@@ -94,6 +94,7 @@ class ClarityUpload implements RecordingUpload {
 
   clean(rules: RecordingRules, memory: VisitMemory): CleanedUpload {
     if (!(memory instanceof ClarityVisit)) throw new TypeError('memory of another format');
+    memory.effort.renew();
     const cleaning = cleaningFor(rules, 'clarity');
     const here: Here = { cleaning, visit: memory, page: this.page };
     const { envelope, analysis, playback } = this.#body;

@@ -87,7 +87,7 @@ const plainly = (text: string): readonly Finding[] => (features(text) === 0 ? NO
 
 /** Every character of a text as a mask character; white space and what is masked already stay. */
 export const masked = (text: string): string =>
-  text.replaceAll(/[^\s\u25aa\u25ab\u2022]/g, (char) => (char >= '0' && char <= '9' ? DIGIT : LETTER));
+  text.replaceAll(/[0-9]/g, DIGIT).replaceAll(/[^\s\u25aa\u25ab\u2022]/g, LETTER);
 
 function maskFindings(text: string, findings: readonly Finding[]): string {
   let clean = '';

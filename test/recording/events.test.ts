@@ -429,3 +429,38 @@ test('memory of another format is not worked with', (t) => {
   t.throws(() => cleaned(upload([]), rules(), { bytes: 0, typed: false }), { instanceOf: TypeError });
   t.notThrows(() => cleaned(upload([]), rules(), clarity.unseen()));
 });
+
+test('neither references nor nesting make a small upload take long, and the next one begins anew', (t) => {
+  const frame = [1, 'HTML', 2, 1, 'BODY'];
+  const chain = Array.from({ length: 1000 }, (_, i) => [i + 3, i + 2, 'DIV']).flat();
+  const classes = [
+    6000,
+    6,
+    2,
+    1,
+    'BODY',
+    `class=${'abcdefg '.repeat(500)}`,
+    Array.from({ length: 999 }, () => 5),
+  ];
+  const deep = [
+    7000,
+    6,
+    ...Array.from({ length: 20_000 }, (_, i) => [2000 + i, 1000, '*T', 'Guten Tag']).flat(),
+  ];
+  const shallow = [7001, 6, 50_000, 2, 'P', 50_001, 50_000, '*T', 'Guten Tag'];
+  const memory = clarity.begin();
+  cleaned(upload([], [[0, 5, ...frame, ...chain]]), OPEN, memory);
+  const body = upload([], [...Array.from({ length: 100 }, () => classes), deep, shallow]);
+  const begun = process.cpuUsage();
+  const { p = [] } = read(cleaned(body, OPEN, memory).body);
+  const { user, system } = process.cpuUsage(begun);
+  t.true(user + system < 4_000_000, `${user + system} µs`);
+  // What is beyond is dropped, and a text on what is not known any more is masked.
+  t.true(p.length < 10);
+  t.notRegex(JSON.stringify(p), /Guten/);
+  const again = read(cleaned(upload([], [shallow]), OPEN, memory).body).p ?? [];
+  t.regex(JSON.stringify(again), /Guten Tag/);
+  // A node whose surroundings are too far to be looked at counts as a field that is used.
+  cleaned(upload(Array.from({ length: 10_000 }, () => [6000, 39, 1000])), OPEN, memory);
+  t.true(memory.typed);
+});

@@ -31,7 +31,7 @@ export function cleanDom(
   const [time, type] = event;
   if (typeof time !== 'number' || !(time >= 0 && time < MAX_TIME)) return null;
   if (typeof type !== 'number' || !TYPES.includes(type)) return null;
-  const tokens = expand(event);
+  const tokens = expand(event, visit.effort);
   const records = tokens === null ? null : readRecords(tokens);
   if (records === null) return null;
   const moment = visit.note(records, { at: Math.floor(time), type });

@@ -2,50 +2,44 @@
 // are undone before a record is read and made anew afterwards, the way the library makes them, so that a stream of which
 // nothing was changed comes out as the same JSON.
 
+import { Effort } from './effort.ts';
+
 export type Token = number | string;
 
-/** Characters that a stream may have once its references are undone; an upload has 16 MiB at most. */
-const MAX_TEXT = 16 * 1024 * 1024;
-/** A page of 20,000 nodes has about 200,000. */
-const MAX_TOKENS = 1_000_000;
 /** Time and type stand before the stream. */
 const HEAD = 2;
 
-/** The stream without references; null: something in it is no token, or a reference does not lead back to a string. */
-export function expand(event: readonly unknown[]): Token[] | null {
+/**
+ * The stream without references; null: something in it is no token, a reference does not lead back to a string, or it is more than the
+ * rest of its upload's effort. A string of 4 KB that is named 4,000 times takes 12 KB of a body.
+ */
+export function expand(event: readonly unknown[], effort = new Effort()): Token[] | null {
   const tokens: Token[] = [];
-  let room = MAX_TEXT;
   for (let i = HEAD; i < event.length; i++) {
     const token = event[i];
-    if (typeof token === 'string') {
-      room -= token.length;
+    if (typeof token === 'string' || typeof token === 'number') {
+      if (!effort.reads(token)) return null;
       tokens.push(token);
-    } else if (typeof token === 'number') tokens.push(token);
-    else {
-      room = follow(event, { at: i, room }, tokens);
-    }
-    if (room < 0 || tokens.length > MAX_TOKENS) return null;
+    } else if (!follow(event, { at: i, effort }, tokens)) return null;
   }
   return tokens;
 }
 
-/** Puts out what the references at one place stand for; the room that is left, below zero where one of them leads nowhere. */
+/** Puts out what the references at one place stand for; false: one of them leads nowhere, or too much is read by now. */
 function follow(
   event: readonly unknown[],
-  { at, room }: { readonly at: number; readonly room: number },
+  { at, effort }: { readonly at: number; readonly effort: Effort },
   into: Token[],
-): number {
+): boolean {
   const references = event[at];
-  if (!Array.isArray(references) || references.length === 0) return -1;
-  let left = room;
+  if (!Array.isArray(references) || references.length === 0) return false;
   for (const place of references) {
     // Only a string that was written out before: forward and chained references are nothing the library makes.
     const meant: unknown = typeof place === 'number' && place >= HEAD && place < at ? event[place] : null;
-    if (typeof meant !== 'string') return -1;
-    left -= meant.length;
+    if (typeof meant !== 'string' || !effort.reads(meant)) return false;
     into.push(meant);
   }
-  return left;
+  return true;
 }
 
 /** An event of this stream, with a reference for each string that was written before; neighbours share an array. */

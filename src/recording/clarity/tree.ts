@@ -13,6 +13,7 @@
 // echoed into a new element; on a page without any field, the first text that an element shows.
 
 import type { VisitMemory } from '../../core/recording.ts';
+import { Effort } from './effort.ts';
 import { fieldFacts } from './inputs.ts';
 import { Nodes } from './nodes.ts';
 import type { NodeRecord } from './records.ts';
@@ -38,6 +39,8 @@ export interface Moment {
 
 export class ClarityVisit implements VisitMemory {
   readonly words = new SeenWords();
+  /** Of the upload at hand. */
+  readonly effort = new Effort();
   readonly #nodes = new Nodes();
   readonly #whole: boolean;
   #discovered = NEVER;
@@ -156,13 +159,13 @@ export class ClarityVisit implements VisitMemory {
     if (autofocus) this.#used = Math.min(this.#used, at + 1);
   }
 
-  /** From the node up: is anything typed, editable or unknown? */
+  /** From the node up: is anything typed, editable or unknown, or too far to tell? */
   #isProtected(nodeId: number, at: number): boolean {
     let closed = false;
     let id = nodeId;
     for (let depth = 0; depth < MAX_DEPTH; depth++) {
       const facts = this.#nodes.facts(id);
-      if (facts === 0 || (facts & tags.PROTECTED) !== 0) return true;
+      if (!this.effort.climbs() || facts === 0 || (facts & tags.PROTECTED) !== 0) return true;
       if ((facts & tags.EDITABLE) !== 0 && !closed) return true;
       if ((facts & tags.CLOSED) !== 0) closed = true;
       // A frame's document may be in design mode, which no attribute tells.

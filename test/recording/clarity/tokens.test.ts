@@ -2,6 +2,7 @@
 
 import * as fc from 'fast-check';
 import test from 'ava';
+import { Effort } from '../../../src/recording/clarity/effort.ts';
 import { expand, tokenise } from '../../../src/recording/clarity/tokens.ts';
 import type { Token } from '../../../src/recording/clarity/tokens.ts';
 import { DOM_EVENTS } from './captured.ts';
@@ -80,4 +81,16 @@ test('references that would blow a stream up are refused before they do', (t) =>
   t.is(expand([7, 6, large, Array.from({ length: 100_000 }, () => 2)]), null);
   t.is(expand([7, 6, 'x', Array.from({ length: 1_100_000 }, () => 2)]), null);
   t.is(expand([7, 6, large, [2, 2, 2]])?.length, 4);
+});
+
+test('all events of an upload together come to no more than one may', (t) => {
+  const effort = new Effort();
+  const large = [7, 6, 'x'.repeat(4096), Array.from({ length: 999 }, () => 2)];
+  t.deepEqual(
+    [1, 2, 3, 4, 5, 6].map(() => expand(large, effort)?.length ?? null),
+    [1000, 1000, 1000, 1000, null, null],
+  );
+  effort.renew();
+  t.is(expand(large, effort)?.length, 1000);
+  t.is(expand([7, 6, ...Array.from({ length: 1_000_001 }, () => 1)]), null);
 });
