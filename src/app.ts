@@ -100,10 +100,16 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 }
 
+function takesRecordings(destination: string, { destinations }: Snapshot): boolean {
+  const type = destinations.find(({ name }) => name === destination)?.type;
+  return type !== undefined && destinationType(type)?.recording !== undefined;
+}
+
 async function openOutbox(config: RunningConfig, log: Log, closers: Closers) {
   const { store, facts } = await openStore(config.snapshot.store, { clock, log });
   closers.push(() => store.close());
-  const outbox = await Outbox.open({ store, facts });
+  const waitsFor = (name: string): boolean => takesRecordings(name, config.snapshot);
+  const outbox = await Outbox.open({ store, facts, waitsFor });
   closers.push(() => outbox.stop(), keepHouse(outbox, config, log));
   return { store, facts, outbox };
 }

@@ -31,6 +31,8 @@ export interface RecordingQuestion {
   /** The page that is recorded, and where its visitor came from. */
   readonly page: Page;
   readonly occurredAt: number;
+  /** When its visitor's browser sent what it says of consent: a no that was heard since is newer, however long the body took. */
+  readonly saidAt: number;
   readonly ids: readonly Identifier[];
   readonly otherIds: readonly Identifier[];
 }
@@ -45,7 +47,7 @@ export interface RecordingVerdict {
 
 /** The same decision as for events; also asked for visits that have not begun. */
 export function decideRecording(
-  { site, destination, consent, page, occurredAt, ids, otherIds }: RecordingQuestion,
+  { site, destination, consent, page, occurredAt, saidAt, ids, otherIds }: RecordingQuestion,
   context: PipelineContext,
 ): RecordingVerdict {
   const { snapshot, keys, records, now } = context;
@@ -59,7 +61,7 @@ export function decideRecording(
     occurredAt,
     sensitive: unknown || isSensitive(page, site),
     switchedOff: [],
-    consent: state,
+    consent: { ...state, readAt: Math.min(state.readAt, saidAt) },
   };
   const subjects = keys.subjectDigests({ ids, otherIds, person: {} }, state.claims).all;
   const reading = readingOf({ state, site, snapshot, now });
@@ -128,6 +130,7 @@ export function judgeUpload(call: UploadCall, context: PipelineContext): JudgedU
       consent,
       page: elsewhere ? { ...page, url: referer } : page,
       occurredAt: beganAt(call),
+      saidAt: call.received.receivedAt,
       ids,
       otherIds,
     },

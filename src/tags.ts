@@ -118,8 +118,9 @@ const recordersOf = (context: TagsContext): readonly Recorder[] =>
 /** As an upload would be that began now. */
 function judgeEachRecorder(visitor: Visitor, { site }: TagsAsked, context: TagsContext): JudgedCalls | null {
   const { consent, page, ids } = visitor;
+  const { now } = context;
   const verdicts = recordersOf(context).map(({ destination }) =>
-    decideRecording({ site, destination, consent, page, occurredAt: context.now, ...ids }, context),
+    decideRecording({ site, destination, consent, page, occurredAt: now, saidAt: now, ...ids }, context),
   );
   const [first] = verdicts;
   return first === undefined

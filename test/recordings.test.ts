@@ -584,6 +584,16 @@ test('an upload that had to wait is judged again before it goes out', async (t) 
   }
 });
 
+test('a no that came while the body was on its way is newer than the cookies that were sent before it', async (t) => {
+  const stage = gate();
+  const call = stage.call({}, stage.consenting);
+  stage.current.standing = { objections: [], deniedAt: { clarity: NOW + 10 } };
+  stage.time.now = NOW + 20;
+  t.deepEqual(await stage.takeCall(call), END);
+  t.is(stage.reason(), 'withdrawn');
+  t.deepEqual(await stage.take({ pageNumber: 2 }, stage.consenting), { status: 204, text: '' });
+});
+
 test('a visit whose project goes to another destination from now on is masked there', async (t) => {
   const stage = gate();
   await stage.take({ words: ['a'] }, stage.consenting);

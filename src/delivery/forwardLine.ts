@@ -29,8 +29,8 @@ export interface ForwardLinePorts extends Surroundings {
 const ANSWER_MS = 12_000;
 /** How much of that a request may wait for its turn; what is left lets a slow vendor answer. */
 const TURN_MS = 4000;
-/** A judgement older than this is made again. */
-const JUDGED_FOR_MS = 500;
+/** A judgement older than this is made again: what goes at once does not wait so long, and a no that was acknowledged holds back all else. */
+const JUDGED_FOR_MS = 5;
 /** By far more than go out in the time they may wait: 4 connections of 50 ms take 320 in 4 s. */
 const WAITING_COUNT = 1000;
 /** An upload is 1 MiB at most, but for pages that are larger than that. */

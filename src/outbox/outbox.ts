@@ -13,6 +13,7 @@ import type {
   Store,
 } from '../core/ports.ts';
 import { Denials } from './denials.ts';
+import type { DenialOptions } from './denials.ts';
 import { FLIGHT_LIMITS, Flights } from './flights.ts';
 import type { FlightLimits } from './flights.ts';
 
@@ -53,11 +54,14 @@ export class Outbox {
 
   /** Counts what is open per subject before anything is accepted or claimed. */
   static async open(
-    ports: { readonly store: Store; readonly facts: Facts },
+    ports: { readonly store: Store; readonly facts: Facts } & Pick<DenialOptions, 'waitsFor'>,
     limits: Partial<FlightLimits> = {},
   ): Promise<Outbox> {
-    const { store, facts } = ports;
-    const denials = await Denials.over(facts, store.holding ?? null);
+    const { store, facts, waitsFor } = ports;
+    const denials = await Denials.over(facts, {
+      holding: store.holding ?? null,
+      ...(waitsFor && { waitsFor }),
+    });
     const outbox = new Outbox(store, denials, { ...FLIGHT_LIMITS, ...limits });
     outbox.#stopDue = store.onDue?.((name) => outbox.#wake(name)) ?? null;
     if (store.holding === undefined) await denials.rebuild(outbox.#openSubjects());
@@ -77,7 +81,7 @@ export class Outbox {
     return others.size === 0 ? own : Promise.all([own, ...others]).then(([told]) => told);
   }
 
-  /** A no by these subjects, for these destinations, as of `at`: in force, and durable where it counts, when it resolves. */
+  /** A no by these subjects, for these destinations, as of `at`: in force at once, and durable where it counts when it resolves. */
   deny(subjects: readonly string[], destinations: readonly string[], at: number): Promise<void> {
     return this.denials.deny(subjects, destinations, at);
   }

@@ -36,13 +36,17 @@ interface Collected {
   readonly body: string;
 }
 
-/** A collector on loopback that keeps what it gets. */
-async function collector(t: ExecutionContext): Promise<{ readonly url: string; readonly got: Collected[] }> {
+/** A collector on loopback that keeps what it gets, and answers when it may. */
+async function collector(
+  t: ExecutionContext,
+  mayAnswer: Promise<void>,
+): Promise<{ readonly url: string; readonly got: Collected[] }> {
   const got: Collected[] = [];
   const server = createServer((request, response) => {
-    void buffer(request).then((bytes) => {
+    void buffer(request).then(async (bytes) => {
       const body = (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString();
       got.push({ headers: request.headers, body });
+      await mayAnswer;
       response.writeHead(204).end();
     });
   });
@@ -69,7 +73,7 @@ const config = (url: string): Snapshot =>
       }),
     ],
     destinations: [
-      clarity({ endpoint: url }),
+      clarity({ endpoint: url, concurrency: 1 }),
       destination({ name: 'queue', type: 'log', audience: 'own', system: 'site', params: ['note'] }),
     ],
   });
@@ -85,13 +89,13 @@ interface World {
   readonly close: () => Promise<void>;
 }
 
-async function world(t: ExecutionContext): Promise<World> {
-  const { url, got } = await collector(t);
+async function world(t: ExecutionContext, mayAnswer = Promise.resolve()): Promise<World> {
+  const { url, got } = await collector(t, mayAnswer);
   const folder = temporaryFolder(t);
   const snapshot = config(url);
   const log = createLog({ level: 'silent' });
   const { store, facts } = await openStore(`sqlite:${join(folder, 'sluis.db')}`, { clock, log });
-  const outbox = await Outbox.open({ store, facts });
+  const outbox = await Outbox.open({ store, facts, waitsFor: (name) => name === 'clarity' });
   const { metrics, exposition } = createMetrics({
     known: { ...labelsOf(() => snapshot), intakes: [replay.name, 'segment'] },
   });
@@ -171,6 +175,30 @@ test('consent opens the next visit, taking it back ends it, and giving it again 
   t.deepEqual(
     got.map(({ body }) => (JSON.parse(body) as { words: string[] }).words), // as `replay` writes it
     [['first'], ['fourth']],
+  );
+});
+
+test('a no that comes while an upload waits for its turn holds it back, with nothing queued of its visitor', async (t) => {
+  const { promise, resolve: release } = Promise.withResolvers<void>();
+  const { upload, choose, got, exposition } = await world(t, promise);
+  const permitted = async (count: number): Promise<void> => {
+    const line = `sluis_decisions_total{destination="clarity",verdict="forward",reason="permitted"} ${count}\n`;
+    while (!(await exposition()).includes(line)) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  const yes = await choose(ALL_YES);
+  const first = upload({ pageNumber: 1, words: ['first'] }, yes);
+  await permitted(1);
+  const waits = upload({ pageNumber: 2, words: ['second'] }, yes);
+  await permitted(2);
+  const no = await choose({ ...ALL_YES, recording: false }, yes);
+  release();
+  t.deepEqual(told(await first), [204, '']);
+  t.deepEqual(told(await waits), END);
+  const again = await choose(ALL_YES, no);
+  t.deepEqual(told(await upload({ pageNumber: 3, words: ['third'] }, again)), [204, '']);
+  t.deepEqual(
+    got.map(({ body }) => (JSON.parse(body) as { words: string[] }).words), // as `replay` writes it
+    [['first'], ['third']],
   );
 });
 

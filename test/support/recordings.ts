@@ -76,6 +76,8 @@ export interface Stage {
   readonly consenting: Visitor;
   call(body: ReplayBody, visitor?: Visitor): UploadCall;
   take(body: ReplayBody, visitor?: Visitor): Promise<UploadAnswer>;
+  /** One that came in earlier. */
+  takeCall(call: UploadCall): Promise<UploadAnswer>;
   /** What the vendor got, read. */
   bodies(): readonly ReplaySent[];
   /** The first reason of the last decision. */
@@ -181,6 +183,7 @@ export function gate(config: Snapshot = routing(), limits?: VisitLimits): Stage 
     call,
     // Thrown or rejected, a test sees the same.
     take: async (body, visitor) => takeUpload(call(body, visitor), ports),
+    takeCall: async (earlier) => takeUpload(earlier, ports),
     bodies: () => kept.sent.map(({ body }) => JSON.parse(body) as ReplaySent), // as `replay` writes it
     reason: () => kept.told.at(-1)?.decision.reasons[0]?.code,
   };
