@@ -22,7 +22,7 @@ import { judge } from './pipeline.ts';
 import { countingState } from './policy/grounds.ts';
 import { badLine, questionOf } from './question.ts';
 import type { Question } from './question.ts';
-import { judgeUpload, newTerms, treatUpload } from './recordingPipeline.ts';
+import { judgeUpload, mayNameNextPage, newTerms, refusedFor, treatUpload } from './recordingPipeline.ts';
 import type { JudgedUpload } from './recordingPipeline.ts';
 
 export interface Explained {
@@ -222,6 +222,8 @@ function explainUpload(question: Question, format: RecordingFormat, context: Exp
 function treatedAlone(judged: JudgedUpload, context: PipelineContext) {
   const { decision } = judged;
   if (decision.verdict !== 'forward') return { decision, remarks: [], outgoing: null };
+  if (mayNameNextPage(judged))
+    return { decision: refusedFor(decision, 'sensitive_page'), remarks: [], outgoing: null };
   const { periodMs } = context.snapshot.pseudonyms;
   return treatUpload(
     judged,

@@ -122,13 +122,15 @@ export function judgeUpload(call: UploadCall, context: PipelineContext): JudgedU
     throw new GatewayError('unknown_project', 'no destination takes recordings of this project');
   const page = pageOf(call);
   // After a route change the last upload of a visit names the new page already, the browser perhaps the old one.
-  const elsewhere = referer !== null && isSensitive({ url: referer, title: null, referrer: null }, site);
+  const elsewhere = [referer, ...(call.upload.otherPages ?? [])].find(
+    (url) => url !== null && isSensitive({ url, title: null, referrer: null }, site),
+  );
   const verdict = decideRecording(
     {
       site,
       destination: route.destination,
       consent,
-      page: elsewhere ? { ...page, url: referer } : page,
+      page: elsewhere === undefined ? page : { ...page, url: elsewhere },
       occurredAt: beganAt(call),
       saidAt: call.received.receivedAt,
       ids,
@@ -138,6 +140,10 @@ export function judgeUpload(call: UploadCall, context: PipelineContext): JudgedU
   );
   return { call, site, ...route, ...verdict };
 }
+
+/** Of a visit that is not known: does it name the page after its own, perhaps, where some pages are sensitive? */
+export const mayNameNextPage = ({ call: { upload }, site }: JudgedUpload): boolean =>
+  upload.last && upload.sequence > 1 && site.sensitive.length > 0;
 
 /** What a visit keeps from its first upload to its last. */
 export interface VisitTerms {

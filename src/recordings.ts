@@ -17,7 +17,7 @@ import { END } from './core/recording.ts';
 import type { UploadAnswer, UploadCall } from './core/recording.ts';
 import type { PipelineContext } from './pipeline.ts';
 import { rejudge } from './rejudge.ts';
-import { judgeUpload, newTerms, refusedFor, treatUpload } from './recordingPipeline.ts';
+import { judgeUpload, mayNameNextPage, newTerms, refusedFor, treatUpload } from './recordingPipeline.ts';
 import type { JudgedUpload, TreatedUpload } from './recordingPipeline.ts';
 import type { Visit, Visits } from './visits.ts';
 
@@ -119,6 +119,8 @@ function treat(judged: JudgedUpload, key: string, { context, ports }: Treating):
   if (decision.verdict !== 'forward') return { decision, remarks: [], outgoing: null };
   if (visits.isRefused(key))
     return { decision: refusedFor(decision, 'visit_refused'), remarks: [], outgoing: null };
+  if (visits.get(key) === undefined && mayNameNextPage(judged))
+    return { decision: refusedFor(decision, 'sensitive_page'), remarks: [], outgoing: null };
   try {
     const visit = visitOf(judged, key, { context, ports });
     const treated = treatUpload(judged, visit, context);

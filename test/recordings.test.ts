@@ -162,6 +162,13 @@ const ROWS: readonly Row[] = [
     reason: 'sensitive_page',
   },
   {
+    title: 'a sensitive page that its only upload leaves for another one',
+    routing: { sites: [shop({ sensitive: ['/health/**'] })] },
+    visitor: consents,
+    body: { otherPages: ['https://shop.example/boots', 'https://shop.example/health/tests'] },
+    reason: 'sensitive_page',
+  },
+  {
     title: 'a page that nobody names, where some are sensitive',
     routing: { sites: [shop({ sensitive: ['/health/**'] })] },
     visitor: consents,
@@ -513,6 +520,19 @@ test('uploads of a visit are cleaned in the order in which they come, however lo
   t.deepEqual(
     stage.bodies().at(-1)?.words,
     Array.from({ length: 50 }, (_, at) => `w${at}`),
+  );
+});
+
+test('the last upload of a visit that is not known is no proof of its page, where some are sensitive', async (t) => {
+  const stage = gate(routing({ sites: [shop({ sensitive: ['/health/**'] })] }));
+  await stage.take({ sequence: 9, last: true }, stage.consenting);
+  t.is(stage.reason(), 'sensitive_page');
+  await stage.take({ pageNumber: 2, sequence: 9 }, stage.consenting);
+  await stage.take({ pageNumber: 2, sequence: 10, last: true }, stage.consenting);
+  await stage.take({ pageNumber: 3, last: true }, stage.consenting);
+  t.deepEqual(
+    stage.bodies().map(({ sequence }) => sequence),
+    [9, 10, 1],
   );
 });
 

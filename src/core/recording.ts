@@ -57,6 +57,8 @@ export interface RecordingUpload {
   readonly page: string | null;
   /** Raw address of the page before, where the format tells it: it may be a sensitive one. Default: not told. */
   readonly referrer?: string | null;
+  /** Further addresses that it was recorded at, raw: the last upload of a visit may name the next page. Default: none. */
+  readonly otherPages?: readonly string[];
   /** How much time it covers. */
   readonly durationMs: number;
   /** The recorder's own ids of the visitor. */

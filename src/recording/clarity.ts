@@ -48,16 +48,17 @@ const DIMENSION = 1;
 const URL_DIMENSION = 1;
 const REFERRER_DIMENSION = 2;
 
-/** The first value of a dimension, where it is told. */
-function dimensionIn(events: Events, dimension: number): string | null {
+/** The values of a dimension, in their order. */
+function dimensionIn(events: Events, dimension: number): readonly string[] {
+  const told: string[] = [];
   for (const event of events) {
     if (event[1] !== DIMENSION) continue;
     for (let i = HEAD; i + 1 < event.length; i += 2) {
-      const values = event[i] === dimension ? event[i + 1] : null;
-      if (Array.isArray(values) && typeof values[0] === 'string') return values[0];
+      const values: unknown = event[i] === dimension ? event[i + 1] : null;
+      if (Array.isArray(values)) for (const value of values) if (typeof value === 'string') told.push(value);
     }
   }
-  return null;
+  return told;
 }
 
 class ClarityUpload implements RecordingUpload {
@@ -69,6 +70,7 @@ class ClarityUpload implements RecordingUpload {
   readonly last: boolean;
   readonly page: string | null;
   readonly referrer: string | null;
+  readonly otherPages: readonly string[];
   readonly durationMs: number;
   readonly ids: readonly Identifier[];
   readonly #body: Body;
@@ -85,9 +87,10 @@ class ClarityUpload implements RecordingUpload {
     this.visit = `${this.session}.${pageNumber}`;
     this.sequence = envelope.sequence;
     this.last = envelope.last;
-    // Older versions have it among the dimensions.
-    this.page = envelope.url ?? dimensionIn(body.analysis, URL_DIMENSION);
-    this.referrer = dimensionIn(body.analysis, REFERRER_DIMENSION);
+    // Older versions have it among the dimensions only; the last upload before a change of route has the old page there, and no more.
+    this.otherPages = dimensionIn(body.analysis, URL_DIMENSION);
+    this.page = envelope.url ?? this.otherPages[0] ?? null;
+    this.referrer = dimensionIn(body.analysis, REFERRER_DIMENSION)[0] ?? null;
     this.durationMs = envelope.durationMs;
     this.ids = [id('user_id', user), id('session_id', session)];
   }

@@ -106,6 +106,17 @@ test('visits of one session say so, and where their visitor came from', (t) => {
   t.is(opened(upload([], null, ENVELOPE)).referrer, null);
 });
 
+test('names the page that a visit began at besides the one that its last upload leaves for', (t) => {
+  const pages = [3, 1, 0, ['agent'], 1, ['http://shop.example/kasse', 'http://shop.example/health']];
+  const { page, otherPages } = opened(upload([pages, [4, 1, 1, ['http://shop.example/']]], null, ENVELOPE));
+  t.is(page, 'http://shop.example:8099/kasse');
+  t.deepEqual(otherPages, [
+    'http://shop.example/kasse',
+    'http://shop.example/health',
+    'http://shop.example/',
+  ]);
+});
+
 test('finds the page among the dimensions where an old envelope has none', (t) => {
   const dimensions = [3, 1, 0, ['agent'], 1, ['http://shop.example/']];
   t.is(opened(upload([dimensions], null, ENVELOPE.slice(0, 10))).page, 'http://shop.example/');

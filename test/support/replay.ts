@@ -13,6 +13,7 @@ export interface ReplayBody {
   readonly last?: boolean;
   readonly page?: string | null;
   readonly referrer?: string;
+  readonly otherPages?: readonly string[];
   readonly durationMs?: number;
   /** Words of the page; masked where the beginning of the visit is not known. */
   readonly words?: readonly string[];
@@ -75,6 +76,7 @@ function uploadOf(body: ReplayBody): RecordingUpload {
     last: body.last ?? false,
     page: body.page === undefined ? 'https://shop.example/boots' : body.page,
     referrer: body.referrer ?? null,
+    otherPages: body.otherPages ?? [],
     durationMs: body.durationMs ?? 500,
     ids: [
       { system: 'clarity', kind: 'user_id', value: user, source: 'protocol' },
