@@ -98,7 +98,10 @@ class ClarityUpload implements RecordingUpload {
   clean(rules: RecordingRules, memory: VisitMemory): CleanedUpload {
     if (!(memory instanceof ClarityVisit)) throw new TypeError('memory of another format');
     memory.effort.renew();
-    const cleaning = cleaningFor(rules, 'clarity');
+    const replaced = this.ids
+      .map(({ kind, value }) => [`clarity.${kind}`, value] as const)
+      .filter(([name, value]) => rules.pseudonym(name, value) !== value);
+    const cleaning = cleaningFor(rules, { own: 'clarity', replaced });
     const here: Here = { cleaning, visit: memory, page: this.page };
     const { envelope, analysis, playback } = this.#body;
     const cleaned = cleanEvents(analysis, playback ?? [], here);

@@ -99,6 +99,14 @@ function maskFindings(text: string, findings: readonly Finding[]): string {
   return clean + text.slice(from);
 }
 
+/** What the recorder itself knows the visitor by. */
+export interface Own {
+  /** Its system, whose ids are no foreign ones. Default: none. */
+  readonly own: System | null;
+  /** Its ids for which others stand from here on: raw ones, which may stand nowhere else either. Default: none. */
+  readonly replaced: RecordingRules['known'];
+}
+
 /** The cleaning of one upload, with what it did. */
 export class UploadCleaning implements Cleaning {
   readonly rules: RecordingRules;
@@ -109,8 +117,9 @@ export class UploadCleaning implements Cleaning {
   readonly #addresses: Addresses;
   #left = MAX_SCANNED;
 
-  constructor(rules: RecordingRules, own: System | null) {
-    const known = rules.known.filter(([name]) => own === null || !name.startsWith(`${own}.`));
+  constructor(rules: RecordingRules, { own, replaced }: Own) {
+    const foreign = rules.known.filter(([name]) => own === null || !name.startsWith(`${own}.`));
+    const known = [...foreign, ...replaced];
     this.rules = rules;
     this.needles = known.length === 0 ? null : needlesOfValues(known);
     this.#addresses = addressesFor(rules);
@@ -181,6 +190,5 @@ export class UploadCleaning implements Cleaning {
   }
 }
 
-/** `own`: the recorder's system, whose ids are no foreign ones. */
-export const cleaningFor = (rules: RecordingRules, own: System | null = null): UploadCleaning =>
-  new UploadCleaning(rules, own);
+export const cleaningFor = (rules: RecordingRules, own: Partial<Own> = {}): UploadCleaning =>
+  new UploadCleaning(rules, { own: null, replaced: [], ...own });

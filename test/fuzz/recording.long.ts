@@ -26,7 +26,7 @@ function faults(body: string, { secrets }: Scenario, given: typeof strict): read
   const found: string[] = [];
   const { e, a, p } = read(body);
   if (e.length < 10 || e.length > 12) found.push('envelope');
-  const here = { cleaning: cleaningFor(given, 'clarity'), visit: ClarityVisit.unseen(), page: null };
+  const here = { cleaning: cleaningFor(given, { own: 'clarity' }), visit: ClarityVisit.unseen(), page: null };
   for (const [events, list] of [
     [a, 'analysis'],
     [p ?? [], 'playback'],

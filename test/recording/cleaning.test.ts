@@ -8,7 +8,7 @@ import { cleaningFor } from '../../src/recording/cleaning.ts';
 import { ENVELOPE, KNOWN, OPEN, cleaned, rules, upload } from './captures.ts';
 import { HITS } from '../detect/texts.ts';
 
-const cleaning = (over: Partial<RecordingRules> = {}) => cleaningFor(rules(over), 'clarity');
+const cleaning = (over: Partial<RecordingRules> = {}) => cleaningFor(rules(over), { own: 'clarity' });
 const MAIL = 'erika.mustermann@example.org';
 
 test('what is found becomes mask characters, one for one', (t) => {
@@ -210,4 +210,22 @@ test('a place on the page that equals a short id is no id, a string is', (t) => 
 test('the recorder’s own ids are no foreign ones', (t) => {
   const given = rules({ known: [['clarity.user_id', 'lrr4fn']], pseudonym: (_, value) => value });
   t.true(cleaned(upload([], null, ENVELOPE), given).body?.includes('lrr4fn'));
+});
+
+test('the recorder’s own ids stand nowhere once others stand for them', (t) => {
+  const events = [
+    [5, 34, 'plan', ['lrr4fn', 'x-lrr4fn', btoa('id lrr4fn')]],
+    [6, 24, 'kunde', 'session 2sfkfr'],
+    [7, 7, 9, 0, 0, 'lrr4fn'],
+  ];
+  const { body } = cleaned(
+    upload(events, null, ENVELOPE.with(11, 'http://shop.example:8099/u/lrr4fn')),
+    OPEN,
+  );
+  t.not(body, null);
+  for (const id of ['lrr4fn', '2sfkfr', btoa('id lrr4fn')]) t.false(body?.includes(id), id);
+  // Where nothing cleans it, the gate does not let it through.
+  t.is(cleaned(upload([[1, 24, 'a-lrr4fn']]), { ...OPEN, events: ['a-lrr4fn'] }).body, null);
+  const kept = { ...OPEN, pseudonym: (_: string, value: string) => value };
+  t.true(cleaned(upload(events), kept).body?.includes('"x-lrr4fn"'));
 });
