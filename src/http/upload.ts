@@ -2,10 +2,11 @@
 // the request ends here.
 
 import type { Limits, Site } from '../core/config.ts';
+import { GatewayError } from '../core/errors.ts';
 import { identifierName } from '../core/identifiers.ts';
 import type { RecordingFormat, RecordingUpload, UploadCall } from '../core/recording.ts';
 import { readAgent } from '../intake/device.ts';
-import { IdCollector, offerCookieIds, readCookieIds } from '../intake/ids.ts';
+import { IdCollector, MOST_IN_COOKIES, offerCookieIds, readCookieIds } from '../intake/ids.ts';
 import { consentPairs, parsePairs } from '../intake/query.ts';
 import type { SortedCookies } from './cookies.ts';
 
@@ -37,7 +38,10 @@ function collected({ ids }: RecordingUpload, site: Site, cookies: ReturnType<typ
   return collector.found();
 }
 
-/** Throws `unreadable_query` and its like for a query that cannot be read: it may hold a no. */
+/**
+ * Throws `unreadable_query` and its like for a query that cannot be read: it may hold a no. `header_too_large` for more ids in cookies
+ * than are looked at: any script of the page can set so many that the visitor's own are not searched for.
+ */
 export function receivedUpload(
   { format, upload }: { readonly format: RecordingFormat; readonly upload: RecordingUpload },
   request: UploadRequest,
@@ -50,6 +54,8 @@ export function receivedUpload(
     idCookies: cookies.ids,
     consentCookies: cookies.consent,
   });
+  if (found.length >= MOST_IN_COOKIES)
+    throw new GatewayError('header_too_large', 'the cookies hold more ids than an upload is searched for');
   const own = `${format.system}.`;
   const received = {
     format: format.name,

@@ -23,8 +23,8 @@ const NONE: readonly Identifier[] = [];
 const SHORTEST_ASIDE = 6;
 /** An honest event has a handful. */
 const MOST_ASIDE = 200;
-/** Every event of a batch takes them all. */
-const MOST_IN_COOKIES = 64;
+/** Every event of a batch takes them all; of more the rest is not known. */
+export const MOST_IN_COOKIES = 64;
 
 export class IdCollector {
   readonly #ids: Identifier[] = [];

@@ -128,6 +128,41 @@ test('packed uploads are known by their first bytes, whatever the headers say', 
   );
 });
 
+test('nothing that only resembles the path or one body is taken for it', async (t) => {
+  const { send, calls } = await world(t);
+  for (const path of [
+    '//clarity/collect',
+    '/clarity//collect',
+    '/clarity%2Fcollect',
+    '/%63larity/collect',
+    '/Clarity/Collect',
+    '/clarity/collect;v=1',
+    '/clarity/./collect',
+    '/x/../clarity/collect',
+  ])
+    t.is((await send({ ...upload(), path })).status, 404, path);
+  const packed = gzipSync('{"words":["a"]}');
+  for (const body of [gzipSync(packed), Buffer.concat([packed, packed])])
+    t.deepEqual(told(await send(upload(body))), [200, 'END']);
+  t.is(calls.length, 0);
+});
+
+const told = ({ status, text }: Reply) => [status, text];
+
+test('with more ids in cookies than are searched for, the recording ends', async (t) => {
+  const { send, calls, counted } = await world(t);
+  const many = (count: number): string =>
+    [
+      ...Array.from({ length: count }, (_, i) => `_ga_A${i}=GS1.1.${1_763_900_000 + i}.1`),
+      '_ga=GA1.2.1837402915.1763900001',
+    ].join('; ');
+  t.deepEqual(told(await send(upload({}, { ...ORIGIN, cookie: many(70) }))), [200, 'END']);
+  t.is(counted.at(-1), 'rejected(shop,clarity,header_too_large) 1');
+  t.is(calls.length, 0);
+  await send(upload({}, { ...ORIGIN, cookie: many(20) }));
+  t.true(calls[0]?.received.known.some(([name]) => name === 'ga.client_id'));
+});
+
 for (const [what, request, code] of [
   ['no JSON', upload('nonsense'), 'unreadable_body'],
   ['an empty body', upload(''), 'unreadable_body'],
