@@ -3,6 +3,7 @@
 import * as fc from 'fast-check';
 import test from 'ava';
 import type { RecordingRules } from '../../src/core/recording.ts';
+import { clarity } from '../../src/recording/clarity.ts';
 import { coarseUserAgent } from '../../src/recording/clarity/userAgent.ts';
 import { OPEN, cleaned, read, rules, upload } from './captures.ts';
 
@@ -160,4 +161,17 @@ test('no user agent is read in more than its length, or gains anything', (t) => 
       },
     ),
   );
+});
+
+test('a title that comes once something may have been typed may say that, and is masked', (t) => {
+  const memory = clarity.begin();
+  const page = [0, 5, 1, 'HTML', 2, 1, 'BODY', 3, 2, 'INPUT', 'type=search'];
+  const titled = (title: string): readonly unknown[] => [20, 1, 3, [title]];
+  const title = (body: string): unknown => read(cleaned(body, balanced, memory).body).a.at(-1)?.[3];
+  t.deepEqual(title(upload([titled('Suche')], [page])), ['Suche']);
+  const used = [10, 27, 3, '\u2022\u2022\u2022\u2022\u2022', 1];
+  t.notRegex(JSON.stringify(title(upload([used, titled('Suche: Erika')]))), /Suche|Erika/);
+  t.notRegex(JSON.stringify(title(upload([titled('Suche: Erika Muster')]))), /Suche|Erika/);
+  const unseen = cleaned(upload([titled('Suche: Erika')]), balanced, clarity.unseen()).body;
+  t.notRegex(unseen ?? '', /Suche|Erika/);
 });

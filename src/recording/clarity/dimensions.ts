@@ -18,9 +18,10 @@ const form =
 
 const scrub: Fact = (value, { cleaning }) => cleaning.text(value);
 
-/** Text of the page itself, which the client masks in no mode. */
-const pageText: Fact = (value, { cleaning }) => {
-  if (cleaning.rules.text === 'balanced' || isMasked(value)) return cleaning.text(value);
+/** Text of the page itself, which the client masks in no mode. Once something may have been typed it may say that: `Results for …`. */
+const pageText: Fact = (value, { cleaning, visit }) => {
+  const speaks = cleaning.rules.text === 'balanced' && !visit.typed;
+  if (speaks || isMasked(value)) return cleaning.text(value);
   cleaning.remarks.add('recording.title', 'page_text', 'replace');
   return maskedValue(value);
 };
