@@ -28,6 +28,8 @@ import { getTags, TAGS_METHODS } from './tags.ts';
 
 /** Bodies held at once, as a multiple of the largest one: 256 MB by default. */
 const BODIES_AT_ONCE = 64;
+/** Of recordings, which are larger, by the same measure: whoever sends them slowly leaves events their room. */
+const RECORDED_AT_ONCE = 32;
 
 type VisitorHandler = (ctx: Context, shared: Shared, prepared: Prepared) => Answer | Promise<Answer>;
 
@@ -91,16 +93,20 @@ export interface Binding {
 export function createPublicServer(ports: PublicPorts, binding?: Binding): Listener {
   const { listen, limits } = ports.snapshot().server;
   const among = binding?.among ?? 1;
+  const room = (bodies: number): number => limits.bodyBytes * Math.max(1, Math.floor(bodies / among));
+  // One has to fit, packed and unpacked.
+  const upload = 2 * Math.max(0, ...ports.recordings.formats.map(({ bodyBytes }) => bodyBytes));
+  const recorded = new BodyBudget(Math.max(upload, room(RECORDED_AT_ONCE)));
   const shared: Shared = {
     ports,
     prepare: preparer(ports),
     limiter: rateLimiter(ports.clock),
-    budget: new BodyBudget(limits.bodyBytes * Math.max(1, Math.floor(BODIES_AT_ONCE / among))),
+    budget: new BodyBudget(room(BODIES_AT_ONCE)),
     reading: new Burst(),
   };
   const inFlight = new InFlight();
   const layers = {
-    before: [collect(shared), recording(shared), readable(shared)],
+    before: [collect(shared), recording({ ...shared, budget: recorded }), readable(shared)],
     router: publicRouter(shared),
   };
   const handler = application(layers, ports, inFlight);

@@ -9,7 +9,7 @@ import type { UploadAnswer, UploadCall } from '../../src/core/recording.ts';
 import { replay } from '../support/replay.ts';
 import type { ReplayBody } from '../support/replay.ts';
 import { site, snapshot } from '../support/snapshot.ts';
-import { ask, stage, start, withLimits } from './fixture.ts';
+import { ask, event, open, post, stage, start, withLimits } from './fixture.ts';
 import type { Ask, Reply, Stage } from './fixture.ts';
 
 const PATH = '/clarity/collect';
@@ -283,4 +283,24 @@ test('while the vendor is waited for, the body is not held any more', async (t) 
   }
   for (const answer of answers) answer({ status: 200, text: '' });
   for (const { status } of await Promise.all(replies)) t.is(status, 200);
+});
+
+test('uploads that are sent slowly leave events their room', async (t) => {
+  const { server } = withLimits({ bodyBytes: 1000, ratePerSecond: 0 })();
+  const made = stage({
+    snapshot: () => ({ ...config, server }),
+    recordings: { formats: [replay], take: async () => ({ status: 200, text: '' }) },
+  });
+  const port = await start(t, made.ports);
+  const body = `"${'x'.repeat(63_800)}"`;
+  const head = `POST ${PATH} HTTP/1.1\r\nhost: shop.example\r\ncontent-length: ${body.length}\r\n\r\n`;
+  const slow = async (): Promise<void> => {
+    const socket = await open(port);
+    t.teardown(() => void socket.destroy());
+    socket.write(head + body.slice(1));
+  };
+  // As many as there is room for.
+  do await slow();
+  while ((await ask(port, upload(body))).status !== 503);
+  t.is((await ask(port, post(event({ events: ['x'.repeat(500)] })))).status, 200);
 });
