@@ -92,9 +92,17 @@ class RrwebUpload implements RecordingUpload {
 
   clean(rules: RecordingRules, memory: VisitMemory): CleanedUpload {
     if (!(memory instanceof RrwebVisit)) throw new TypeError('memory of another format');
-    const cleaning = cleaningFor(rules, 'site');
     const { anonymousId, session, visit, sequence, last, page, events } = this.#envelope;
+    const replaced = [
+      ...this.ids.map(({ kind, value }) => [`site.${kind}`, value] as const),
+      [SESSION, visit] as const,
+    ];
+    const cleaning = cleaningFor(rules, {
+      own: 'site',
+      replaced: replaced.filter(([name, value]) => rules.pseudonym(name, value) !== value),
+    });
     memory.begins(sequence);
+    memory.tree.effort.renew();
     const body = JSON.stringify({
       recording: {
         ...(anonymousId === null ? {} : { anonymousId: rules.pseudonym(ANONYMOUS, anonymousId) }),

@@ -11,9 +11,11 @@ import {
   add,
   change,
   element,
+  envelope,
   event,
   leftOf,
   mutation,
+  open,
   page,
   snapshot,
   text,
@@ -294,4 +296,13 @@ test('of a visit that is not known all text is masked, and so is all that hangs 
     attributes: [{ id: 900, attributes: { value: CANARY, class: CANARY, href: `/${CANARY}` } }],
   });
   t.false(JSON.stringify(new Visit(BALANCED, rrweb.unseen()).clean([retyped])).includes('canary'));
+});
+
+test('the page’s own ids of session and visit stand nowhere but in their places, as pseudonyms', (t) => {
+  const ids = { anonymousId: 'anon-4f1c2a9b', session: 'session-8c1d3e5f', visit: 'visit-7b2a9c4d' };
+  const said = Object.values(ids).join(' and ');
+  const upload = open(envelope({ ...ids, events: [snapshot(page(element(10, 'p', {}, [text(11, said)])))] }));
+  const { body } = upload.clean(BALANCED, rrweb.begin());
+  t.truthy(body);
+  for (const id of Object.values(ids)) t.false((body ?? '').includes(id), id);
 });
