@@ -41,7 +41,8 @@ const JITTER_MS = 400;
 /** A peer that is gone without a word is noticed after two of these without an answer. */
 const PING_MS = 1_000;
 const CLOSE_MS = 2_000;
-const RETRY_AFTER_S = 2;
+/** Told with `store_unavailable`. */
+export const RETRY_AFTER_S = 2;
 
 const invalid = (message: string, cause?: unknown): GatewayError =>
   new GatewayError('config_invalid', message, { cause });
