@@ -4,13 +4,16 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { temporaryFolder, until } from './gateway.ts';
 import { freePort } from './port.ts';
 
 const READY_MS = 30_000;
+/** New ones take half a second to five. */
+const FOUNDED_MS = 10_000;
+const MOST_FOUNDINGS = 3;
 /** `NATS_SERVER`: the path of another one than is installed. */
 const PROGRAM = process.env['NATS_SERVER'] ?? 'nats-server';
 
@@ -21,6 +24,14 @@ export const missingNats = (): string | null => {
   if (!runs(PROGRAM)) return 'nats-server is not installed (Debian: apt-get install nats-server)';
   return runs('setpriv') ? null : 'setpriv is not installed (Debian: apt-get install util-linux)';
 };
+
+/** Why it cannot be asked to keep what three of them acknowledged while they die; null: it can. */
+export function forgetfulNats(): string | null {
+  const said = spawnSync(PROGRAM, ['--version'], { encoding: 'utf8' }).stdout ?? '';
+  const [, major, minor] = /v(\d+)\.(\d+)/.exec(said) ?? [];
+  if (Number(major) > 2 || (Number(major) === 2 && Number(minor) >= 10)) return null;
+  return `${said.trim()} loses acknowledged messages by itself (test/store/natsRecovery.long.ts); NATS_SERVER names a newer one`;
+}
 
 export interface NatsServer {
   readonly name: string;
@@ -68,9 +79,11 @@ interface Place {
 
 function configOf(place: Place, places: readonly Place[], options: NatsOptions): string {
   const { route = (_from, _to, port) => port, config = '', maxFileBytes = 10 * 1024 ** 3 } = options;
-  const routes = places
-    .filter((other) => other !== place)
-    .map((other) => `nats-route://127.0.0.1:${route(place.index, other.index, other.ports.route)}`);
+  // All of them, itself too, as in deploy/: it is from their number that servers know of how many to found JetStream's group.
+  const routes = places.map((other) => {
+    const port = other === place ? other.ports.route : route(place.index, other.index, other.ports.route);
+    return `nats-route://127.0.0.1:${port}`;
+  });
   // Servers tell each other where third ones are, and would connect around a proxy: they are told a port where nobody listens.
   const advertise = options.route === undefined ? '' : 'advertise: "127.0.0.1:1", ';
   const cluster = `cluster { name: sluis-test, listen: "127.0.0.1:${place.ports.route}", ${advertise}no_advertise: true, routes: ${JSON.stringify(routes)} }`;
@@ -114,14 +127,49 @@ async function asked(place: Place, path: string): Promise<Response | null> {
   return fetch(`http://127.0.0.1:${place.ports.monitor}${path}`, options).catch(() => null);
 }
 
-async function isReady(place: Place, size: number): Promise<boolean> {
+/** Why it is of no use yet, in the server's own words; null: it is. */
+async function unready(place: Place, size: number): Promise<string | null> {
   const health = await asked(place, '/healthz');
-  if (health?.ok !== true) return false;
-  if (size === 1) return true;
-  const answer = (await (await asked(place, '/jsz'))?.json()) as
-    { readonly meta_cluster?: { readonly leader?: string; readonly cluster_size?: number } } | undefined; // as it answers
-  const meta = answer?.meta_cluster;
-  return (meta?.leader ?? '') !== '' && meta?.cluster_size === size;
+  if (health?.ok !== true) return (await health?.text().catch(() => null)) ?? 'no answer';
+  if (size === 1) return null;
+  const answer = (await (await asked(place, '/jsz'))?.json().catch(() => null)) as {
+    readonly meta_cluster?: { readonly leader?: string; readonly cluster_size?: number };
+  } | null; // as it answers
+  const { leader = '', cluster_size: known } = answer?.meta_cluster ?? {};
+  if (leader === '') return 'no leader';
+  return known === size ? null : `a group of ${known ?? 0}`;
+}
+
+async function waitFor(place: Place, size: number, withinMs: number): Promise<void> {
+  let why: string | null = null;
+  const isReady = async (): Promise<boolean> => (why = await unready(place, size)) === null;
+  await until(`${place.name} to be ready`, isReady, withinMs).catch((cause: Error) => {
+    throw new Error(`${cause.message}: ${why}`, { cause });
+  });
+}
+
+/**
+ * Starts new ones. On 2.10.27 one start in eight of three at the same moment, with or without a proxy between them, leaves one out for
+ * good: two know of two, and a stream of three replicas is refused until the third one is started again. It does not happen to servers
+ * that have met before; as nothing is in these yet, they begin anew without their files.
+ */
+async function found(
+  servers: readonly NatsServer[],
+  ready: (withinMs: number) => Promise<void>,
+): Promise<void> {
+  for (let founding = 1; ; founding += 1) {
+    for (const server of servers) server.start();
+    try {
+      await ready(founding < MOST_FOUNDINGS ? FOUNDED_MS : READY_MS);
+      return;
+    } catch (error) {
+      if (founding === MOST_FOUNDINGS) throw error;
+    }
+    for (const server of servers) {
+      await server.kill();
+      rmSync(join(server.folder, 'store'), { recursive: true, force: true });
+    }
+  }
 }
 
 /** Starts them, and waits until they are ready. */
@@ -138,14 +186,12 @@ export async function startNats(t: ExecutionContext, options: NatsOptions = {}):
   }
   for (const place of places) writeFileSync(join(place.folder, 'conf'), configOf(place, places, options));
   const servers = places.map((place) => serverAt(t, place));
-  for (const server of servers) server.start();
   const client = options.client ?? ((_server, port) => port);
   const hosts = places.map((place) => `127.0.0.1:${client(place.index, place.ports.client)}`);
-  const ready = async (): Promise<void> => {
+  const ready = async (withinMs = READY_MS): Promise<void> => {
     for (const [index, place] of places.entries())
-      if (servers[index]?.running() === true)
-        await until(`${place.name} to be ready`, () => isReady(place, size), READY_MS);
+      if (servers[index]?.running() === true) await waitFor(place, size, withinMs);
   };
-  await ready();
-  return { servers, address: `nats://${hosts.join(',')}`, ready };
+  await found(servers, ready);
+  return { servers, address: `nats://${hosts.join(',')}`, ready: () => ready() };
 }
