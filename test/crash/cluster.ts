@@ -17,6 +17,8 @@ import type { ShopOptions } from './routing.ts';
 
 /** A gateway that has not ended so long after it was asked to is stuck. */
 const STOP_MS = 15_000;
+/** For one answer of `/api/stats`. */
+const STATS_MS = 5_000;
 
 /** One wire, or several that are cut together. */
 export type Wires = Pick<Proxy, 'cut' | 'heal'>;
@@ -119,11 +121,15 @@ export async function startMember(
   return member;
 }
 
-/** Deliveries that wait at any of them. */
-export async function pending(members: readonly Member[]): Promise<number> {
+/** Deliveries that wait at any of them; null while one does not answer. */
+export async function pending(members: readonly Member[]): Promise<number | null> {
   let sum = 0;
-  for (const { life } of members)
-    if (life !== null) for (const each of Object.values(await queues(life))) sum += each.pending;
+  for (const { life } of members) {
+    const asked =
+      life === null ? {} : await queues(life, { signal: AbortSignal.timeout(STATS_MS) }).catch(() => null);
+    if (asked === null) return null;
+    for (const each of Object.values(asked)) sum += each.pending;
+  }
   return sum;
 }
 

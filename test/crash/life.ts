@@ -103,8 +103,11 @@ interface Stats {
 }
 
 /** What is pending and dead per destination. */
-export async function queues(life: Life): Promise<Stats['store']['destinations']> {
-  const answer = await fetch(`${life.admin}/api/stats`);
+export async function queues(
+  life: Life,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<Stats['store']['destinations']> {
+  const answer = await fetch(`${life.admin}/api/stats`, options);
   return ((await answer.json()) as Stats).store.destinations; // as it answers
 }
 

@@ -10,7 +10,7 @@ import type { ExecutionContext } from 'ava';
 import { temporaryFolder, until } from './gateway.ts';
 import { freePort } from './port.ts';
 
-const READY_MS = 30_000;
+const READY_MS = 60_000;
 /** New ones take half a second to five. */
 const FOUNDED_MS = 10_000;
 const MOST_FOUNDINGS = 3;
