@@ -170,6 +170,7 @@ async function startParts(options: AppOptions, closers: Closers): Promise<App> {
     clock,
     stats: () => store.stats(),
     ready: async () => (await readiness()).length === 0,
+    replication: () => store.replication?.() ?? null,
     known: labelsOf(() => config.snapshot),
   });
   const { metrics } = observed;

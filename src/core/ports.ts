@@ -123,6 +123,18 @@ export interface EntriesQuery {
   readonly limit?: number;
 }
 
+/** How a gateway stands in a store that several share. */
+export interface Replication {
+  /** Is there a connection to one of its servers? */
+  readonly connected: boolean;
+  /** Partitions that this gateway delivers from. */
+  readonly partitions: number;
+  /** Messages of these that the servers had when last looked, and that have not come here. */
+  readonly behind: number;
+  /** Partitions taken from gateways that had died, since this one started. */
+  readonly takeovers: number;
+}
+
 export interface StoreStats {
   readonly destinations: Readonly<
     Record<
@@ -176,6 +188,8 @@ export interface Store {
   readonly holding?: (subjects: readonly string[]) => Promise<readonly string[]>;
   /** Of such a store: calls back when something for a destination came in, from whichever gateway; returns a stop function. */
   readonly onDue?: (listener: (destination: string) => void) => () => void;
+  /** Of such a store, also while it does not answer. */
+  readonly replication?: () => Replication;
   /** Housekeeping: drops dead letters and ledger rows older than their keep. */
   prune(keep: {
     readonly deadBefore: Readonly<Record<string, number>>;

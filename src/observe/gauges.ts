@@ -1,13 +1,16 @@
-// What is so at the moment of a scrape: the queue, the store's size, readiness, and whether the last routing file was refused.
+// What is so at the moment of a scrape: the queue, the store's size, how the gateway stands in a shared store, readiness,
+// and whether the last routing file was refused.
 
-import type { Gauge } from 'prom-client';
-import type { Clock, StoreStats } from '../core/ports.ts';
+import type { Counter, Gauge } from 'prom-client';
+import type { Clock, Replication, StoreStats } from '../core/ports.ts';
 
 /** Asked at each scrape. */
 export interface Asked {
   readonly clock: Pick<Clock, 'now'>;
   stats(): Promise<StoreStats>;
   ready(): Promise<boolean>;
+  /** Null, or missing, of a store that only one gateway uses. */
+  readonly replication?: () => Replication | null;
 }
 
 type Make = (
@@ -16,7 +19,10 @@ type Make = (
     | 'sluis_outbox_oldest_seconds'
     | 'sluis_store_bytes'
     | 'sluis_config_refused'
-    | 'sluis_ready',
+    | 'sluis_ready'
+    | 'sluis_nats_connected'
+    | 'sluis_partitions_owned'
+    | 'sluis_partitions_behind',
 ) => Gauge;
 
 /** While the store cannot be asked the series are absent rather than stale. */
@@ -40,6 +46,27 @@ function queueGauges(make: Make, asked: Asked, destinations: () => readonly stri
   };
 }
 
+/** Absent where the store is not shared: 0 would be a fault. */
+function sharedGauges(make: Make, takeovers: Counter, asked: Asked): () => void {
+  const connected = make('sluis_nats_connected');
+  const owned = make('sluis_partitions_owned');
+  const behind = make('sluis_partitions_behind');
+  return () => {
+    for (const each of [connected, owned, behind, takeovers]) each.remove();
+    const state = asked.replication?.() ?? null;
+    if (state === null) return;
+    connected.set(state.connected ? 1 : 0);
+    owned.set(state.partitions);
+    behind.set(state.behind);
+    takeovers.inc(state.takeovers);
+  };
+}
+
+export interface Makers {
+  readonly gauge: Make;
+  readonly counter: (name: 'sluis_partition_takeovers_total') => Counter;
+}
+
 export interface StateGauges {
   /** Asks for everything. */
   read(): Promise<void>;
@@ -47,14 +74,22 @@ export interface StateGauges {
 }
 
 /** `sluis_ready` is what `/readyz` answers; a gateway that cannot say is not ready. */
-export function stateGauges(make: Make, asked: Asked, destinations: () => readonly string[]): StateGauges {
+export function stateGauges(
+  { gauge: make, counter }: Makers,
+  asked: Asked,
+  destinations: () => readonly string[],
+): StateGauges {
+  const readShared = sharedGauges(make, counter('sluis_partition_takeovers_total'), asked);
   const readQueue = queueGauges(make, asked, destinations);
   const ready = make('sluis_ready');
   const refused = make('sluis_config_refused');
   refused.set(0);
   const readReady = async (): Promise<void> => ready.set((await asked.ready().catch(() => false)) ? 1 : 0);
   return {
-    read: async () => void (await Promise.all([readQueue(), readReady()])),
+    read: async () => {
+      readShared();
+      await Promise.all([readQueue(), readReady()]);
+    },
     reloaded: (result) => refused.set(result === 'refused' ? 1 : 0),
   };
 }

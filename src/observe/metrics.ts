@@ -37,6 +37,19 @@ export const METRICS = {
   sluis_outbox_pending: { help: 'Deliveries that wait or are under way', labels: ['destination'] },
   sluis_outbox_oldest_seconds: { help: 'Age of the oldest pending delivery', labels: ['destination'] },
   sluis_store_bytes: { help: 'Size of the store, the ledger included', labels: [] },
+  sluis_nats_connected: { help: 'Is there a connection to a NATS server of the store? 0: no', labels: [] },
+  sluis_partitions_owned: {
+    help: 'Partitions of a store on NATS that this gateway delivers from',
+    labels: [],
+  },
+  sluis_partitions_behind: {
+    help: 'Messages of these partitions that the servers had when last looked and that this gateway has not read',
+    labels: [],
+  },
+  sluis_partition_takeovers_total: {
+    help: 'Partitions taken from gateways that had died',
+    labels: [],
+  },
   sluis_delivery_seconds: { help: 'Time a request to a vendor took', labels: ['destination'] },
   sluis_accept_seconds: { help: 'Time from a request to its durable append', labels: ['intake'] },
   sluis_recording_visits: { help: 'Page visits whose recordings are being cleaned', labels: [] },
@@ -98,7 +111,8 @@ const KINDS: ReadonlySet<string> = new Set(
   IDENTIFIERS.flatMap((entry) => [entry.kind, identifierName(entry)]),
 );
 
-type CounterName = MetricName & `${string}_total`;
+/** Those that are counted as it happens. */
+type CounterName = Exclude<MetricName & `${string}_total`, 'sluis_partition_takeovers_total'>;
 
 /** A guard for each label, by metric, in the order of the table. */
 function guardsOf(known: KnownLabels): Readonly<Record<CounterName, readonly Guard[]>> {
@@ -139,8 +153,8 @@ function counters(registry: Registry, known: KnownLabels) {
   const guards = guardsOf(known);
   const made = (Object.keys(guards) as CounterName[]).map((name) => {
     // Keys of a literal record typed by CounterName.
-    const { help, labels } = METRICS[name];
-    const counter = new Counter<string>({ name, help, labelNames: [...labels], registers: [registry] });
+    const { labels } = METRICS[name];
+    const counter = counterIn(registry, name);
     const count = (values: readonly string[], by: number): void =>
       counter.inc(Object.fromEntries(labels.map((label, index) => [label, values[index] ?? ''])), by);
     return { name, count, tally: new Tally(guards[name]) };
@@ -155,6 +169,11 @@ function counters(registry: Registry, known: KnownLabels) {
     }
   };
   return { tallyOf, flush };
+}
+
+function counterIn(registry: Registry, name: MetricName): Counter {
+  const { help, labels } = METRICS[name];
+  return new Counter({ name, help, labelNames: [...labels], registers: [registry] });
 }
 
 function gauge(registry: Registry, name: MetricName): Gauge {
@@ -193,8 +212,11 @@ function counting(tallyOf: (name: CounterName) => Tally): Counting {
 /** The state of the gateway, made of what one thread is asked; null for the others. */
 function stateOf(registry: Registry, options: CountingOptions | MetricsOptions): StateGauges | null {
   if (!('ready' in options)) return null;
-  const make = (name: MetricName): Gauge => gauge(registry, name);
-  return stateGauges(make, options, () => options.known.destinations());
+  const makers = {
+    gauge: (name: MetricName) => gauge(registry, name),
+    counter: (name: MetricName) => counterIn(registry, name),
+  };
+  return stateGauges(makers, options, () => options.known.destinations());
 }
 
 export function createMetrics(options: CountingOptions | MetricsOptions): Observed {

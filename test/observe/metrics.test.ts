@@ -17,6 +17,10 @@ const DESIGNED: Readonly<Record<string, readonly string[]>> = {
   sluis_outbox_pending: ['destination'],
   sluis_outbox_oldest_seconds: ['destination'],
   sluis_store_bytes: [],
+  sluis_nats_connected: [],
+  sluis_partitions_owned: [],
+  sluis_partitions_behind: [],
+  sluis_partition_takeovers_total: [],
   sluis_delivery_seconds: ['destination'],
   sluis_accept_seconds: ['intake'],
   sluis_recording_visits: [],
@@ -228,4 +232,27 @@ test('only the digest in force is told', async (t) => {
   t.deepEqual(series(await exposition.text(), 'sluis_config_info'), [
     'sluis_config_info{digest="fedcba9876543210"} 1',
   ]);
+});
+
+const SHARED = [
+  'sluis_nats_connected',
+  'sluis_partitions_owned',
+  'sluis_partitions_behind',
+  'sluis_partition_takeovers_total',
+];
+
+test('how the gateway stands in a shared store is told as of now, and not of a store of its own', async (t) => {
+  const states = [
+    { connected: true, partitions: 8, behind: 3, takeovers: 2 },
+    { connected: false, partitions: 0, behind: 0, takeovers: 5 },
+    null,
+  ];
+  const { exposition } = observed({ replication: () => states.shift() ?? null });
+  const told = async (): Promise<readonly string[]> => {
+    const text = await exposition.text();
+    return SHARED.map((name) => series(text, name).join().replace(`${name} `, ''));
+  };
+  t.deepEqual(await told(), ['1', '8', '3', '2']);
+  t.deepEqual(await told(), ['0', '0', '0', '5']);
+  t.deepEqual(await told(), ['', '', '', '']);
 });

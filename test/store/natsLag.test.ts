@@ -37,10 +37,12 @@ test('what the leader has and did not come is a lag; nothing new, or something t
   t.is(scene.lags, 0, 'nothing new');
   scene.last = 9;
   await until('a lag', () => scene.lags > 0);
+  t.is(watch.behind, 4);
   scene.at = 9;
   const lags = scene.lags;
   await looks(scene, 3);
   t.true(scene.lags <= lags + 1, 'it came');
+  t.is(watch.behind, 0);
   watch.stop();
 });
 

@@ -17,10 +17,16 @@ export class LagWatch {
   readonly #ports: LagPorts;
   readonly #timer: NodeJS.Timeout;
   #before: { readonly at: number; readonly last: number } | null = null;
+  #last = 0;
 
   constructor(ports: LagPorts, everyMs = LOOK_MS) {
     this.#ports = ports;
     this.#timer = setInterval(() => void this.#look(), everyMs).unref();
+  }
+
+  /** Messages that the leader had at the last look that was answered, and that have not come. */
+  get behind(): number {
+    return Math.max(0, this.#last - this.#ports.at());
   }
 
   stop(): void {
@@ -33,7 +39,8 @@ export class LagWatch {
     this.#before = null;
     if (before !== null && before.at === at && before.last > at) this.#ports.lags();
     try {
-      this.#before = { at, last: await this.#ports.last() };
+      this.#last = await this.#ports.last();
+      this.#before = { at, last: this.#last };
     } catch {
       // Nobody answers: then nothing can be said.
     }

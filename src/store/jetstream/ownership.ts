@@ -50,6 +50,7 @@ export class Ownership {
   readonly #stops: (() => void)[];
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
+  #takeovers = 0;
 
   private constructor(ports: OwnershipPorts) {
     this.#ports = ports;
@@ -73,6 +74,11 @@ export class Ownership {
   /** May anything be claimed or begun? Not when others could think this gateway dead. */
   get mayAct(): boolean {
     return this.#ports.clock.monotonic() - this.#ports.facts.freshAt() <= SILENT_MS;
+  }
+
+  /** Partitions that were had from gateways that had died. */
+  get takeovers(): number {
+    return this.#takeovers;
   }
 
   /** It is no longer here, whoever has it by the facts: it is taken again after a while. */
@@ -155,9 +161,9 @@ export class Ownership {
 
   async #take(n: number): Promise<void> {
     const { gateway, facts, log, clock } = this.#ports;
+    const held = this.#held.get(n);
     this.#ours.set(n, 'taking');
     try {
-      const held = this.#held.get(n);
       if (held?.gateway !== gateway) {
         const revision = await facts.put(PARTITION + n, { gateway }, held?.revision ?? 0);
         if (revision === null) return void this.#ours.delete(n);
@@ -166,6 +172,7 @@ export class Ownership {
       await this.#ports.take(n);
       if (this.#ours.get(n) !== 'taking') return;
       this.#ours.set(n, 'here');
+      if (typeof held?.gateway === 'string' && held.gateway !== gateway) this.#takeovers += 1;
       log.info('partition_taken', { partition: n });
       if (this.#held.get(n)?.gateway !== gateway) this.#dropHere(n);
     } catch {

@@ -49,6 +49,7 @@ interface Live {
 }
 
 export class Partition {
+  readonly n: number;
   readonly #ports: PartitionPorts;
   readonly #stream: string;
   readonly #rows: SqliteRows;
@@ -68,6 +69,7 @@ export class Partition {
   private constructor(ports: PartitionPorts) {
     this.#ports = ports;
     const { n, of, names, jsm, folder } = ports;
+    this.n = n;
     this.#stream = names.spool(n);
     this.#recorder = new Recorder(ports);
     const { epoch } = this.#recorder;
@@ -108,12 +110,12 @@ export class Partition {
     return partition;
   }
 
-  get n(): number {
-    return this.#ports.n;
-  }
-
   get bytes(): number {
     return this.#bytes;
+  }
+
+  get behind(): number {
+    return this.#lagWatch?.behind ?? 0;
   }
 
   /** For claims and questions, which change only memory. Throws `store_unavailable` once it is gone. */

@@ -15,6 +15,7 @@ import type {
   FindQuery,
   Found,
   Log,
+  Replication,
   Store,
   StoreStats,
 } from '../../core/ports.ts';
@@ -186,6 +187,17 @@ export class ReplicatedStore implements Store {
       throw asUnavailable(error);
     }
   }
+
+  /** Of what is known here: it asks nobody. */
+  replication = (): Replication => {
+    const partitions = this.#owned.all();
+    return {
+      connected: this.#ports.connection.state().connected,
+      partitions: partitions.length,
+      behind: partitions.reduce((total, { behind }) => total + behind, 0),
+      takeovers: this.#ownership?.takeovers ?? 0,
+    };
+  };
 
   /** Of the partitions that are here; over all gateways they add up. */
   async stats(): Promise<StoreStats> {
