@@ -18,6 +18,8 @@ const SHORTEST = 5;
 const ENCODED = 16;
 
 const BEYOND_ASCII = /[^\u0000-\u007f]/; // oxlint-disable-line no-control-regex -- the whole of ASCII
+/** Anything but printable ASCII, Western letters, dashes, quotes and the euro: a text without it folds to itself. */
+const MAY_FOLD = /[^\t\n\r -~\u00c0-\u00ff\u2013\u2014\u2018-\u201e\u20ac]/;
 /** Where something is encoded that a value could be written with. */
 const ENCODING = /%[0-9a-f]{2}|\\[ux]|&(?:#|commat|period|amp|quot|equals)/gi;
 const QUOTED = /["'\\/]/;
@@ -110,7 +112,7 @@ function encodedParts(text: string, reach: number): string {
 function folded(text: string): string {
   if (!BEYOND_ASCII.test(text)) return text;
   const bare = text.replaceAll(MASKS, ' ');
-  return BEYOND_ASCII.test(bare) ? plainlyFolded(bare) : bare;
+  return MAY_FOLD.test(bare) ? plainlyFolded(bare) : bare;
 }
 
 function stands({ value, whole }: Needle, lower: string): boolean {

@@ -191,8 +191,8 @@ const BEGINNING = 3;
 let owner: Needles | null = null;
 let turn = 0;
 
-const beginningAt = (text: string, at: number): number =>
-  (text.charCodeAt(at) ^ (text.charCodeAt(at + 1) << 3) ^ (text.charCodeAt(at + 2) << 6)) & LAST;
+const beginning = (first: number, second: number, third: number): number =>
+  (first ^ (second << 3) ^ (third << 6)) & LAST;
 
 function own(needles: Needles): void {
   owner = needles;
@@ -200,7 +200,8 @@ function own(needles: Needles): void {
   turn = turn === 0xffff_ffff ? 1 : turn + 1;
   if (turn === 1) beginnings.fill(0);
   for (const { value } of needles.words)
-    if (value.length >= BEGINNING) beginnings[beginningAt(value, 0)] = turn;
+    if (value.length >= BEGINNING)
+      beginnings[beginning(value.charCodeAt(0), value.charCodeAt(1), value.charCodeAt(2))] = turn;
 }
 
 /**
@@ -210,8 +211,14 @@ function own(needles: Needles): void {
 export function mayCarry(needles: Needles, lower: string): boolean {
   if (lower.length < needles.shortest) return false;
   if (owner !== needles) own(needles);
-  for (let at = lower.length - BEGINNING; at >= 0; at--)
-    if (beginnings[beginningAt(lower, at)] === turn) return carriesAny(needles, lower);
+  let second = lower.charCodeAt(lower.length - 2);
+  let third = lower.charCodeAt(lower.length - 1);
+  for (let at = lower.length - BEGINNING; at >= 0; at--) {
+    const first = lower.charCodeAt(at);
+    if (beginnings[beginning(first, second, third)] === turn) return carriesAny(needles, lower);
+    third = second;
+    second = first;
+  }
   return needles.shortest < BEGINNING && carriesAny(needles, lower);
 }
 

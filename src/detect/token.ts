@@ -156,6 +156,8 @@ export interface Wrapped {
 }
 
 const EQUALS = 61;
+/** Signs of base64 that could hold a value: six bytes. */
+const MIN_WRAPPED = 8;
 /** A letter or digit; the other signs of base64 may also stand between words. */
 const isPlain = (code: number): boolean =>
   (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57);
@@ -169,18 +171,30 @@ export function wrappedTexts(
   found: (wrapped: Wrapped) => boolean,
   digests: string[] | null = null,
 ): void {
-  let start = 0;
-  for (let i = 0; i <= text.length; i++) {
-    if (isRunCode(text.charCodeAt(i))) continue;
-    if (digests !== null && i - start >= MIN_DIGEST) {
-      const run = text.slice(start, i);
+  // Looked at from its eighth sign back: most words are shorter, and the first sign that is none of base64 says where to look next.
+  for (let start = 0; start + MIN_WRAPPED <= text.length;) {
+    let at = start + MIN_WRAPPED - 1;
+    while (at >= start && isRunCode(text.charCodeAt(at))) at--;
+    if (at >= start) {
+      start = at + 1;
+      continue;
+    }
+    const stop = runEnd(text, start + MIN_WRAPPED);
+    if (digests !== null && stop - start >= MIN_DIGEST) {
+      const run = text.slice(start, stop);
       if (isDigestRun(run)) digests.push(run);
     }
-    let end = i;
-    while (end > start && end - i < 2 && text.charCodeAt(end) === EQUALS) end++;
-    if (i - start >= 8 && !unwrap(text, { start, end, found })) return;
-    start = i + 1;
+    let end = stop;
+    while (end - stop < 2 && text.charCodeAt(end) === EQUALS) end++;
+    if (!unwrap(text, { start, end, found })) return;
+    start = stop + 1;
   }
+}
+
+function runEnd(text: string, from: number): number {
+  let end = from;
+  while (isRunCode(text.charCodeAt(end))) end++;
+  return end;
 }
 
 interface Run {

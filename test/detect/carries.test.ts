@@ -43,6 +43,13 @@ for (const [form, make] of Object.entries(FORMS))
     t.false(carries(`[${around}"x ${make('b1b2c3d4e5f60718293a4b5c6d7e8f91')} y",${around}1]`, needles));
   });
 
+for (const [form, make] of Object.entries(FORMS))
+  test(`finds a value among Western letters: ${form}`, (t) => {
+    const around = '["Größe – „Weiß“ 12 €","▪▪▪▫ ••••",12,304],'.repeat(50);
+    t.true(carries(`[${around}"x ${make(ID)} y",${around}1]`, needles));
+    t.false(carries(`[${around}"x ${make('b1b2c3d4e5f60718293a4b5c6d7e8f91')} y",${around}1]`, needles));
+  });
+
 test('a part of an id that is long enough counts, a number only as a whole', (t) => {
   t.true(carries('["1234567890"]', needles));
   t.true(carries('[1234567890.17]', needles));
