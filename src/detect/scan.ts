@@ -61,7 +61,7 @@ class Pass {
 }
 
 /** What a text holds whatever the event, and all that an event's own values have to be looked for in. */
-type Known = Pick<Pass, 'readings' | 'digits' | 'digest'> & { readonly findings: readonly Finding[] };
+export type Known = Pick<Pass, 'readings' | 'digits' | 'digest'> & { readonly findings: readonly Finding[] };
 
 /** Titles, pages and products come again and again: remembered, a text costs one pass for the event's own values. */
 const MAX_KNOWN = 5000;
@@ -97,16 +97,11 @@ export class ScanMemory {
     return needles === null || !mayMatter(needles, plain) ? plain.findings : scanAnew(text, needles);
   }
 
-  /** Could one of the values stand in it, in whatever wrapping? */
-  mayCarry(text: string, needles: Needles): boolean {
-    return text.length > this.#chars || mayMatter(needles, this.#plain(text));
-  }
-
   #plain(text: string): Known {
     const before = this.#known.get(text);
     if (before !== undefined) return before;
     const kept = copied(text);
-    const made = scanNow(kept, null);
+    const made = scanPlainly(kept);
     this.#known.set(kept, made);
     return made;
   }
@@ -126,7 +121,11 @@ function learn(text: string): Known {
   return made;
 }
 
-function mayMatter(needles: Needles, { readings, digits, digest }: Known): boolean {
+/** Without anybody's values, but with what is needed to look for them. To be remembered it has to be a copy. */
+export const scanPlainly = (text: string): Known => scanNow(text, null);
+
+/** Could one of the values stand in a text that was scanned, in whatever wrapping? */
+export function mayMatter(needles: Needles, { readings, digits, digest }: Known): boolean {
   if (digest || (digits && needles.phones.size > 0)) return true;
   for (const reading of readings) if (mayCarry(needles, reading)) return true;
   return false;

@@ -9,7 +9,8 @@ import type { Finding } from '../detect/finding.ts';
 import { NOTHING } from '../detect/finding.ts';
 import type { Needles } from '../detect/needles.ts';
 import { isShortNeedle, mayCarry, needlesOfValues } from '../detect/needles.ts';
-import { ScanMemory, scanAnew } from '../detect/scan.ts';
+import type { Known } from '../detect/scan.ts';
+import { ScanMemory, mayMatter, scanAnew, scanPlainly } from '../detect/scan.ts';
 import type { CleanedUrl, UrlRules } from '../detect/url.ts';
 import { cleanReferrer } from '../detect/url.ts';
 import { addressIn } from './address.ts';
@@ -51,8 +52,12 @@ const FILES = /^[\w.~-]+\.(?:css|woff2?|ttf|otf|eot)$/i;
 /** Addresses of all recordings, by what is cleaned without an id of a visitor: those of one page are the same for everybody. */
 const MAX_ADDRESSES = 5000;
 const MAX_ADDRESS = 512;
-const addressWords = new ScanMemory(MAX_ADDRESSES, MAX_ADDRESS);
-type Addresses = Recent<string, CleanedUrl>;
+interface KnownAddress {
+  readonly clean: CleanedUrl;
+  /** Where an id of a visitor could stand in it. */
+  readonly scanned: Known;
+}
+type Addresses = Recent<string, KnownAddress>;
 /** Both lists are config, so there are few. */
 const addresses = new WeakMap<readonly string[], Map<string, Addresses>>();
 
@@ -82,8 +87,9 @@ function urlRules(
   };
 }
 
-/** Without anybody's ids. */
-const plainly = (text: string): readonly Finding[] => (features(text) === 0 ? NOTHING : scanWord(text, null));
+/** Without anybody's ids. Hosts repeat; a path is remembered with its address. */
+const plainly = (text: string): readonly Finding[] =>
+  features(text) === 0 ? NOTHING : text.includes('/') ? scanAnew(text, null) : scanWord(text, null);
 
 /** Every character of a text as a mask character; white space and what is masked already stay. */
 export const masked = (text: string): string =>
@@ -115,6 +121,8 @@ export class UploadCleaning implements Cleaning {
   readonly remarks = new Remarks();
   readonly #urls: UrlRules;
   readonly #addresses: Addresses;
+  /** Short ids count as the value of a name that the route keeps in queries. */
+  readonly #looksForShort: boolean;
   #left = MAX_SCANNED;
 
   constructor(rules: RecordingRules, { own, replaced }: Own) {
@@ -123,6 +131,7 @@ export class UploadCleaning implements Cleaning {
     this.rules = rules;
     this.needles = known.length === 0 ? null : needlesOfValues(known);
     this.#addresses = addressesFor(rules);
+    this.#looksForShort = this.needles !== null && this.needles.short.length > 0 && rules.query.length > 0;
     this.#urls = urlRules(rules, this.needles, (text) => this.#scan(text, scanWord));
   }
 
@@ -146,14 +155,20 @@ export class UploadCleaning implements Cleaning {
   }
 
   #address(value: string): CleanedUrl {
-    if (value.length > MAX_ADDRESS || value.length > this.#left || this.#mayHoldKnownWrapped(value))
+    if (this.#looksForShort || value.length > MAX_ADDRESS || value.length > this.#left)
       return addressIn(value, this.#urls);
-    let clean = this.#addresses.get(value);
-    if (clean === undefined) {
-      this.#left -= value.length;
-      clean = addressIn(value, urlRules(this.rules, null, plainly));
-      this.#addresses.set(copied(value), clean);
-    }
+    const { needles } = this;
+    const known = this.#addresses.get(value);
+    if (known !== undefined)
+      return needles !== null && mayMatter(needles, known.scanned)
+        ? addressIn(value, this.#urls)
+        : known.clean;
+    const kept = copied(value);
+    const scanned = scanPlainly(kept);
+    if (needles !== null && mayMatter(needles, scanned)) return addressIn(value, this.#urls);
+    this.#left -= value.length;
+    const clean = addressIn(kept, urlRules(this.rules, null, plainly));
+    this.#addresses.set(kept, { clean, scanned });
     return clean;
   }
 
@@ -178,15 +193,10 @@ export class UploadCleaning implements Cleaning {
     return scan(value, this.needles);
   }
 
+  /** Of a text without features, and so of one that is as long in lower case. */
   #mayHoldKnown(value: string): boolean {
-    return this.needles !== null && mayCarry(this.needles, value.toLowerCase());
-  }
-
-  /** Also as the value of a name that the route keeps in queries, where short ids count. */
-  #mayHoldKnownWrapped(value: string): boolean {
-    if (this.needles === null) return false;
-    const short = this.needles.short.length > 0 && this.rules.query.length > 0;
-    return short || addressWords.mayCarry(value, this.needles);
+    const { needles } = this;
+    return needles !== null && value.length >= needles.shortest && mayCarry(needles, value.toLowerCase());
   }
 }
 

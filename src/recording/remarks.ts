@@ -4,15 +4,17 @@ import type { RuleCode } from '../core/reasons.ts';
 import type { Remark, Treatment } from '../core/treatment.ts';
 
 export class Remarks {
-  readonly #told = new Map<string, Remark>();
+  readonly #told: Remark[] = [];
 
+  /** Called for every address; there are some twenty at most, so looking through them costs less than making a key. */
   add(path: string, rule: RuleCode, treatment: Treatment): void {
-    const key = `${path} ${rule} ${treatment}`;
-    if (!this.#told.has(key)) this.#told.set(key, { path, rule, treatment });
+    for (const told of this.#told)
+      if (told.rule === rule && told.treatment === treatment && told.path === path) return;
+    this.#told.push({ path, rule, treatment });
   }
 
   list(): readonly Remark[] {
-    return [...this.#told.values()];
+    return [...this.#told];
   }
 }
 

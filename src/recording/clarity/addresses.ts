@@ -7,13 +7,38 @@ const SCHEME = /^\s*([a-z][a-z0-9+.-]*):/i;
 /** Browsers read past these: `java\tscript:` is a scheme to them. */
 const CONTROL = /\p{Cc}/u;
 const WEB = new Set(['http', 'https', 'mailto', 'tel', 'sms']);
+/** Documents that a page writes itself; the second form is that of `*B`. */
+const OWN = /^about:(?:\/\/)?(?:blank|srcdoc)$/;
+export const isOwn = (value: string): boolean => OWN.test(value);
 const FRAGMENT = /^#[A-Za-z][\w:.-]{0,63}$/;
-export function cleanAddress(value: string, cleaning: Cleaning): string {
-  if (value === '' || value === '#') return value;
-  if (CONTROL.test(value)) return '';
-  if (value.startsWith('#')) return FRAGMENT.test(value) ? cleaning.word(value) : '';
+
+/** What has to be asked of an address: nothing, since it stays or goes; or is it a word, or a place? */
+export type AddressKind = 'stays' | 'goes' | 'word' | 'place';
+
+export function kindOf(value: string): AddressKind {
+  if (value === '' || value === '#') return 'stays';
+  if (CONTROL.test(value)) return 'goes';
+  if (value.startsWith('#')) return FRAGMENT.test(value) ? 'word' : 'goes';
   const scheme = SCHEME.exec(value)?.[1]?.toLowerCase();
-  return scheme === undefined || WEB.has(scheme) ? cleaning.url(value) : '';
+  return scheme === undefined || WEB.has(scheme) ? 'place' : 'goes';
+}
+
+export const cleanAddress = (value: string, cleaning: Cleaning): string =>
+  cleanKind(kindOf(value), value, cleaning);
+
+export function cleanKind(kind: AddressKind, value: string, cleaning: Cleaning): string {
+  switch (kind) {
+    case 'stays':
+      return value;
+    case 'goes':
+      return '';
+    case 'word':
+      return cleaning.word(value);
+    case 'place':
+      return cleaning.url(value);
+    default:
+      return kind satisfies never;
+  }
 }
 
 const DESCRIPTOR = /^(?:\d{1,5}(?:\.\d{1,4})?[wxh])$/;

@@ -4,13 +4,13 @@
 // element that is new itself, and two changes of an image's address.
 
 import type { Cleaning } from '../cleaning.ts';
-import { cleanAddress, cleanSrcset } from './addresses.ts';
+import type { AddressKind } from './addresses.ts';
+import { cleanKind, cleanSrcset, isOwn, kindOf } from './addresses.ts';
+import type { Attribute } from './attribute.ts';
+import { attributeOf, documentAttributeOf, eachWord, formed } from './attribute.ts';
 import type { Treatment } from './attributeList.ts';
-import { DOCUMENT_TYPE, TREATMENTS } from './attributeList.ts';
 import { isOrdinary } from './classWords.ts';
 import { cleanCss, cleanDeclarations } from './css.ts';
-import type { Form } from './forms.ts';
-import { fits, isRole } from './forms.ts';
 import { isMasked, maskedValue } from './mask.ts';
 import type { NodeRecord } from './records.ts';
 import { hashOf } from './seenWords.ts';
@@ -21,8 +21,12 @@ export interface Setting {
   readonly visit: ClarityVisit;
   readonly moment: Moment;
   readonly cleaning: Cleaning;
-  /** Attributes of new nodes that were cleaned before and say the same everywhere. */
-  readonly known: Map<string, string | null>;
+  /** By the index of a token in the stream, the place in the event where it is written out. */
+  readonly places: readonly number[];
+  /** Attributes of new nodes that were cleaned before and say the same everywhere, by the place where they are written out. */
+  readonly known: (string | null | undefined)[];
+  /** The same by the name of those that are not on the list. */
+  readonly knownNames: Map<string, string | null>;
 }
 
 export interface Place extends Setting {
@@ -33,47 +37,50 @@ export interface Place extends Setting {
 }
 
 const SANE_NAME = /^(?:\*[A-Z]|[A-Za-z_:@.][\w:.-]{0,63})$/;
-/** Documents that a page writes itself; the second form is that of `*B`. */
-const OWN = /^about:(?:\/\/)?(?:blank|srcdoc)$/;
 /** Elements whose address says where a click leads, and nothing about how the page looks. */
 const LEADING = new Set(['A', 'AREA', 'FORM', 'BUTTON', 'INPUT', 'BASE']);
 
-/** What hangs on the node and not on the attribute alone; and ids, which come once. */
-const NOT_REMEMBERED: ReadonlySet<Treatment> = new Set<Treatment>([
-  'address',
-  'srcset',
-  'style',
-  'value',
-  'name',
-]);
-
-/** `name=value` as it may leave; null: not at all. */
-export function cleanAttribute(token: string, place: Place): string | null {
-  const equals = token.indexOf('=');
-  if (equals < 1) return null;
-  const name = token.slice(0, equals);
-  const treatment = place.tag === '*D' ? DOCUMENT_TYPE.get(name) : TREATMENTS.get(name);
-  if (treatment !== undefined && NOT_REMEMBERED.has(treatment))
-    return cleanValue(token, { name, treatment }, place);
-  if (!place.fresh) return cleanValue(token, { name, treatment }, place);
-  // Of an attribute that is not on the list, only the name counts; no token that is on it lacks its `=`.
-  const key = treatment === undefined ? name : token;
-  let clean = place.known.get(key);
-  if (clean === undefined) {
-    clean = cleanValue(token, { name, treatment }, place);
-    place.known.set(key, clean);
-  }
+/** `name=value` as it may leave; null: not at all. `at`: where in its event it is written out. */
+export function cleanAttribute(token: string, at: number, place: Place): string | null {
+  const isDocument = place.tag === '*D';
+  const remembers = place.fresh && !isDocument;
+  const before = remembers ? place.known[at] : undefined;
+  if (before !== undefined) return before;
+  const attribute = isDocument ? documentAttributeOf(token) : attributeOf(token);
+  if (attribute === null) return null;
+  const clean =
+    attribute.treatment === undefined ? unlisted(attribute, place) : listed(token, attribute, place);
+  if (remembers && saysTheSame(attribute.treatment)) place.known[at] = clean;
   return clean;
 }
 
-function cleanValue(
-  token: string,
-  { name, treatment }: { readonly name: string; readonly treatment: Treatment | undefined },
-  place: Place,
-): string | null {
-  if (treatment === undefined) return mayStand(name, place) ? `${name}=` : null;
-  const value = token.slice(name.length + 1);
-  const clean = value === '' ? '' : treated(value, treatment, place);
+/** Does an attribute of a new node become the same wherever it stands in its event? Else it hangs on the node. */
+function saysTheSame(treatment: Treatment | undefined): boolean {
+  switch (treatment) {
+    case 'address':
+    case 'srcset':
+    case 'style':
+    case 'value':
+    case 'name': // ids come once
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** Of an attribute that is not on the list, only the name counts. */
+function unlisted({ name }: Attribute, place: Place): string | null {
+  const before = place.fresh ? place.knownNames.get(name) : undefined;
+  if (before !== undefined) return before;
+  const clean = mayStand(name, place) ? `${name}=` : null;
+  if (place.fresh) place.knownNames.set(name, clean);
+  return clean;
+}
+
+function listed(token: string, attribute: Attribute, place: Place): string {
+  const { name, treatment, value, outcome } = attribute;
+  if (outcome !== undefined && (treatment !== 'style' || place.tag !== '*S' || value === '')) return outcome;
+  const clean = treated(attribute, place);
   return clean === value ? token : `${name}=${clean}`;
 }
 
@@ -83,45 +90,34 @@ function mayStand(name: string, place: Place): boolean {
   return isSeen(name, { from: 0, to: name.length }, place) || isOrdinary(name);
 }
 
-function treated(value: string, treatment: Treatment, place: Place): string {
-  const { cleaning } = place;
+/** Of what has no outcome by itself. */
+function treated(attribute: Attribute, place: Place): string {
+  const { value, treatment } = attribute;
+  const { cleaning, moment, fresh } = place;
   switch (treatment) {
     case 'class':
-      return place.fresh ? wordsOnce(value, place) : seenWords(value, place);
+      return fresh ? wordsOnce(attribute, place) : seenWords(attribute, place);
     case 'name':
-      return seenWords(value, place);
+      return seenWords(attribute, place);
     case 'style':
       return place.tag === '*S'
         ? cleanCss(value, cleaning)
-        : cleanDeclarations(value, { cleaning, address: (one) => address(one, place) });
+        : cleanDeclarations(value, { cleaning, address: (one) => anyAddress(one, place) });
     case 'address':
-      return address(value, place);
+      return address(value, attribute.kind ?? kindOf(value), place);
     case 'srcset':
-      return cleanSrcset(value, (one) => address(one, place));
-    case 'role':
-      return isRole(value) ? value : '';
+      return cleanSrcset(value, (one) => anyAddress(one, place));
     case 'value':
       return fieldValue(value, place);
     case 'placeholder':
       return placeholder(value, place);
-    case 'flag':
-      return value === 'true' || value === 'false' || TREATMENTS.get(value) === 'flag' ? value : '';
-    case 'mask':
-      return value === 'true' || value === 'false' || isMasked(value) ? value : '';
     case 'bound':
       // Two fields of a range bound one another by what was typed.
-      return place.moment.typing && !place.fresh && value.length > 2 ? '' : formed(value, treatment);
-    case 'numbers':
-    case 'path':
-      return GROUPED.test(value) ? '' : formed(value, treatment);
+      return moment.typing && !fresh && value.length > 2 ? '' : formed(value, treatment);
     default:
-      return formed(value, treatment);
+      return '';
   }
 }
-
-/** Four numbers of four digits, or such as an American Express card has: in a list of numbers nobody would see a card. */
-const GROUPED = /^\D*\d{4}(?:\D+\d{4}){3}\D*$|^\D*\d{4}\D+\d{6}\D+\d{5}\D*$/;
-const formed = (value: string, form: Form): string => (fits(form, value) ? value : '');
 
 /** Was this word of the page there before somebody could type? While nobody can, it is from now on. */
 function isSeen(
@@ -135,38 +131,30 @@ function isSeen(
 }
 
 /** Classes of a node that is new, without which it has no layout; and all words while nobody can type. */
-function wordsOnce(value: string, { cleaning, visit }: Place): string {
-  eachWord(value, (from, to) => visit.words.add(hashOf(value, from, to)));
+function wordsOnce({ value, words }: Attribute, { cleaning, visit }: Place): string {
+  for (const word of words) visit.words.add(word);
   return cleaning.word(value);
 }
 
 /** Only words that were there before, or that say a state. */
-function seenWords(value: string, place: Place): string {
-  if (!place.moment.typing) return wordsOnce(value, place);
+function seenWords(attribute: Attribute, place: Place): string {
+  if (!place.moment.typing) return wordsOnce(attribute, place);
+  const { value, words } = attribute;
   const kept: string[] = [];
-  let all = true;
+  let at = 0;
   eachWord(value, (from, to) => {
-    if (isSeen(value, { from, to }, place)) return kept.push(value.slice(from, to));
     const word = value.slice(from, to);
-    if (isOrdinary(word)) return kept.push(word);
-    return (all = false);
+    if (place.visit.words.has(words[at++] ?? 0) || isOrdinary(word)) kept.push(word);
   });
-  return place.cleaning.word(all ? value : kept.join(' '));
+  return place.cleaning.word(kept.length === words.length ? value : kept.join(' '));
 }
 
-function eachWord(value: string, found: (from: number, to: number) => unknown): void {
-  let from = 0;
-  for (let i = 0; i <= value.length; i++) {
-    if (i < value.length && value.charCodeAt(i) > 32) continue;
-    if (i > from) found(from, i);
-    from = i + 1;
-  }
-}
+const anyAddress = (value: string, place: Place): string =>
+  isOwn(value) ? value : address(value, kindOf(value), place);
 
-function address(value: string, place: Place): string {
+function address(value: string, kind: AddressKind, place: Place): string {
   const { tag, cleaning, node, fresh, moment, visit } = place;
-  if (OWN.test(value)) return value;
-  const clean = cleanAddress(value, cleaning);
+  const clean = cleanKind(kind, value, cleaning);
   if (clean === '' || isSeen(clean, { from: 0, to: clean.length }, place)) return clean;
   if (LEADING.has(tag)) return '';
   if (!fresh && moment.typing && !visit.mayChangeAddress(node.id)) return '';
@@ -193,11 +181,16 @@ function placeholder(value: string, { cleaning, moment }: Place): string {
   return cleaning.rules.text === 'strict' || moment.typing ? '' : cleaning.text(value);
 }
 
-export const placeOf = (node: NodeRecord, { visit, moment, cleaning, known }: Setting): Place => ({
+export const placeOf = (
+  node: NodeRecord,
+  { visit, moment, cleaning, places, known, knownNames }: Setting,
+): Place => ({
   visit,
   moment,
   cleaning,
+  places,
   known,
+  knownNames,
   node,
   tag: node.tag.bare,
   fresh: visit.isNew(node.id, moment),

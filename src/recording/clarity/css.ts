@@ -17,7 +17,7 @@ const NAMING =
   /^(?:font(?:-family|-feature-settings|-variation-settings)?|src|grid(?:-template)?(?:-areas)?|--[\w-]*font[\w-]*)\s*:/;
 
 interface Rules {
-  readonly cleaning: Cleaning;
+  readonly cleaning: Pick<Cleaning, 'text' | 'word'>;
   readonly address: (value: string) => string;
 }
 
@@ -167,7 +167,7 @@ const LONG = 24;
  * Stretches that are more than CSS: with an `@` inside, with digits enough for a telephone, or long enough for a token. The scanner
  * sees these only: of a style sheet that is a hundredth, and it takes fifty times as long as this.
  */
-function scrub(text: string, cleaning: Cleaning): string {
+function scrub(text: string, cleaning: Rules['cleaning']): string {
   let clean = '';
   let from = 0;
   let start = 0;

@@ -31,11 +31,14 @@ export function cleanDom(
   const [time, type] = event;
   if (typeof time !== 'number' || !(time >= 0 && time < MAX_TIME)) return null;
   if (typeof type !== 'number' || !TYPES.includes(type)) return null;
-  const tokens = expand(event, visit.effort);
+  const places: number[] = [];
+  const tokens = expand(event, visit.effort, places);
   const records = tokens === null ? null : readRecords(tokens);
   if (records === null) return null;
   const moment = visit.note(records, { at: Math.floor(time), type });
-  const setting = { visit, cleaning, moment, known: new Map<string, string | null>() };
+  const known: Setting['known'] = [];
+  known.length = event.length;
+  const setting: Setting = { visit, cleaning, moment, places, known, knownNames: new Map() };
   const clean: Token[] = [];
   for (const record of records) {
     if (record.tag.name === '*T') writeText(record, setting, clean);
@@ -95,4 +98,6 @@ function writeElement(record: NodeRecord, setting: Setting, into: Token[]): void
 }
 
 const cleanToken = (token: string, index: number, place: Place): string | null =>
-  index === 0 && place.tag === 'IMG' && SIZE.test(token) ? token : cleanAttribute(token, place);
+  index === 0 && place.tag === 'IMG' && SIZE.test(token)
+    ? token
+    : cleanAttribute(token, place.places[place.node.first + index] ?? 0, place);

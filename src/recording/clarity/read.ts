@@ -33,9 +33,11 @@ export function readBody(bytes: Uint8Array): Body {
   return { envelope: e, analysis: a, playback: p ?? null };
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 function decoded(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch {
     throw refuse('the upload is not UTF-8');
   }

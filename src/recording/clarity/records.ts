@@ -14,6 +14,8 @@ export interface NodeRecord {
   readonly previous: number;
   readonly tag: Tag;
   readonly rest: readonly string[];
+  /** Where the first of these stands in the stream. */
+  readonly first: number;
 }
 
 /** The library counts from 1; ten digits would make room for a phone number. */
@@ -46,8 +48,8 @@ function recordOf(
   const parent = count > 1 ? tokens[numbers + 1] : 0;
   const previous = count > 2 ? tokens[numbers + 2] : 0;
   if ((count > 1 && !isId(parent)) || (count > 2 && !isId(previous))) return null;
-  const rest: string[] = [];
-  for (let i = strings + 1; i < end; i++) rest.push(String(tokens[i]));
+  // Counted by the caller: all of them are strings. A copy of the right size, since a list that grows begins with room for 17.
+  const rest = tokens.slice(strings + 1, end) as string[];
   return {
     id: Math.abs(id),
     masked: id < 0,
@@ -55,6 +57,7 @@ function recordOf(
     previous: Number(previous),
     tag: tagOf(tag),
     rest,
+    first: strings + 1,
   };
 }
 

@@ -11,16 +11,22 @@ const HEAD = 2;
 
 /**
  * The stream without references; null: something in it is no token, a reference does not lead back to a string, or it is more than the
- * rest of its upload's effort. A string of 4 KB that is named 4,000 times takes 12 KB of a body.
+ * rest of its upload's effort. A string of 4 KB that is named 4,000 times takes 12 KB of a body. `places`, empty at first, gets the
+ * place in the event where each token is written out.
  */
-export function expand(event: readonly unknown[], effort = new Effort()): Token[] | null {
+export function expand(
+  event: readonly unknown[],
+  effort = new Effort(),
+  places: number[] = [],
+): Token[] | null {
   const tokens: Token[] = [];
   for (let i = HEAD; i < event.length; i++) {
     const token = event[i];
     if (typeof token === 'string' || typeof token === 'number') {
       if (!effort.reads(token)) return null;
       tokens.push(token);
-    } else if (!follow(event, { at: i, effort }, tokens)) return null;
+      places.push(i);
+    } else if (!follow(event, { at: i, effort }, { tokens, places })) return null;
   }
   return tokens;
 }
@@ -29,7 +35,7 @@ export function expand(event: readonly unknown[], effort = new Effort()): Token[
 function follow(
   event: readonly unknown[],
   { at, effort }: { readonly at: number; readonly effort: Effort },
-  into: Token[],
+  into: { readonly tokens: Token[]; readonly places: number[] },
 ): boolean {
   const references = event[at];
   if (!Array.isArray(references) || references.length === 0) return false;
@@ -37,7 +43,8 @@ function follow(
     // Only a string that was written out before: forward and chained references are nothing the library makes.
     const meant: unknown = typeof place === 'number' && place >= HEAD && place < at ? event[place] : null;
     if (typeof meant !== 'string' || !effort.reads(meant)) return false;
-    into.push(meant);
+    into.tokens.push(meant);
+    into.places.push(Number(place));
   }
   return true;
 }
