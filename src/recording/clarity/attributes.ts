@@ -40,17 +40,17 @@ const SANE_NAME = /^(?:\*[A-Z]|[A-Za-z_:@.][\w:.-]{0,63})$/;
 /** Elements whose address says where a click leads, and nothing about how the page looks. */
 const LEADING = new Set(['A', 'AREA', 'FORM', 'BUTTON', 'INPUT', 'BASE']);
 
-/** `name=value` as it may leave; null: not at all. `at`: where in its event it is written out. */
-export function cleanAttribute(token: string, at: number, place: Place): string | null {
+/** `name=value` as it may leave; null: not at all. `at`: where in its event it is written out, null where nothing tells that. */
+export function cleanAttribute(token: string, at: number | null, place: Place): string | null {
   const isDocument = place.tag === '*D';
-  const remembers = place.fresh && !isDocument;
-  const before = remembers ? place.known[at] : undefined;
+  const remembered = place.fresh && !isDocument ? at : null;
+  const before = remembered === null ? undefined : place.known[remembered];
   if (before !== undefined) return before;
   const attribute = isDocument ? documentAttributeOf(token) : attributeOf(token);
   if (attribute === null) return null;
   const clean =
     attribute.treatment === undefined ? unlisted(attribute, place) : listed(token, attribute, place);
-  if (remembers && saysTheSame(attribute.treatment)) place.known[at] = clean;
+  if (remembered !== null && saysTheSame(attribute.treatment)) place.known[remembered] = clean;
   return clean;
 }
 

@@ -80,7 +80,7 @@ function text(name: string, value: string, place: Place): string | undefined {
 }
 
 function treated(name: string, value: string, place: Place): string | null {
-  const clean = cleanAttribute(`${name}=${value}`, place);
+  const clean = cleanAttribute(`${name}=${value}`, null, place);
   return clean === null ? null : clean.slice(name.length + 1);
 }
 

@@ -22,7 +22,15 @@ const MUTATION = 6;
 
 const settingOf = (here: Here, moment: Moment): { here: Here; setting: Setting } => {
   const { visit, cleaning } = here;
-  return { here: { ...here, moment }, setting: { visit, cleaning, moment, known: new Map() } };
+  const setting = {
+    visit,
+    cleaning,
+    moment,
+    places: [],
+    known: [],
+    knownNames: new Map<string, string | null>(),
+  };
+  return { here: { ...here, moment }, setting };
 };
 
 const offset = object({ left: measure, top: measure });
@@ -74,6 +82,7 @@ function readChanged(given: Json, { memory }: Here): Changed | null {
     previous: 0,
     tag: tagOfKind(kind),
     rest: tokensOf(attributes),
+    first: 0,
   };
   // An input whose type is not told here is what it was.
   const retyped = kind !== 'input' || Object.hasOwn(attributes, 'type');

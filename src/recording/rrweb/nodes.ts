@@ -89,7 +89,7 @@ export function readNode(given: unknown, place: Place): ReadNode | null {
     record:
       top || kind === 'blank'
         ? null
-        : { id, masked: false, parent: place.parent, previous: 0, tag, rest: restOf(given, kind) },
+        : { id, masked: false, parent: place.parent, previous: 0, tag, rest: restOf(given, kind), first: 0 },
     children: childrenOf(given, { ...place, parent: id, depth: place.depth + 1 }),
   };
 }
