@@ -125,7 +125,11 @@ function declarations(value: string): string | undefined {
     asked = true;
     return text;
   };
-  const clean = cleanDeclarations(value, { cleaning: { text: ask, word: ask }, address: ask });
+  const clean = cleanDeclarations(value, {
+    cleaning: { text: ask, word: ask },
+    address: ask,
+    mayName: (name) => ask(name) !== '',
+  });
   return asked ? undefined : clean;
 }
 

@@ -101,8 +101,12 @@ function treated(attribute: Attribute, place: Place): string {
       return seenWords(attribute, place);
     case 'style':
       return place.tag === '*S'
-        ? cleanCss(value, cleaning)
-        : cleanDeclarations(value, { cleaning, address: (one) => anyAddress(one, place) });
+        ? cleanCss(value, cleaning, moment)
+        : cleanDeclarations(value, {
+            cleaning,
+            address: (one) => anyAddress(one, place),
+            mayName: (name) => mayStand(name, place),
+          });
     case 'address':
       return address(value, attribute.kind ?? kindOf(value), place);
     case 'srcset':

@@ -3,6 +3,7 @@
 
 import type { Cleaning } from '../cleaning.ts';
 import { cleanAddress } from './addresses.ts';
+import { isOrdinary } from './classWords.ts';
 import { fits } from './forms.ts';
 
 /** Where something begins that is not copied as it stands. */
@@ -21,29 +22,52 @@ interface Rules {
   readonly address: (value: string) => string;
 }
 
+interface ElementRules extends Rules {
+  /** May a property that the page made up keep its name, which could say anything? Given without its dashes. */
+  readonly mayName: (name: string) => boolean;
+}
+
 /** While one text is rewritten. */
 interface Rewriting extends Rules {
   readonly declarations: Declarations;
 }
 
-/** A style sheet. A text without rules is none, whatever element it stands in. */
-export const cleanCss = (text: string, cleaning: Cleaning): string =>
-  /[{@]/.test(text) ? rewrite(text, { cleaning, address: (value) => cleanAddress(value, cleaning) }) : '';
+/** `[data-name*="boots"` */
+const COMPARISON = /(\[\s*[\w|:-]{1,64}\s*[~|^$*]?=\s*)("[^"]*"?|'[^']*'?|[^\]\s"']*)/g;
+/** Besides words of state. */
+const TYPES = /^(?:true|false|date|datetime-local|email|file|month|number|password|range|tel|time|url|week)$/;
+
+/**
+ * A style sheet. A text without rules is none, whatever element it stands in. While somebody could be typing it leaves without what
+ * selectors compare attributes with, but for words of state: pages filter lists by a rule that holds what stands in their search field.
+ */
+export function cleanCss(text: string, cleaning: Cleaning, { typing }: { readonly typing: boolean }): string {
+  if (!/[{@]/.test(text)) return '';
+  const clean = rewrite(text, { cleaning, address: (value) => cleanAddress(value, cleaning) });
+  return typing ? clean.replaceAll(COMPARISON, compared) : clean;
+}
+
+function compared(whole: string, before: string, value: string): string {
+  const bare = value.replaceAll(/["']/g, '').toLowerCase();
+  return bare.length < 3 || TYPES.test(bare) || isOrdinary(bare) ? whole : `${before}""`;
+}
 
 /** No honest one comes near. */
 const MAX_DECLARATIONS = 32_768;
 const DECLARATION = /^\s*(-{0,2}[A-Za-z][\w-]{0,63})\s*:/;
 
 /** The declarations of one element, which pages compute: custom properties keep numbers, colours and references only. */
-export function cleanDeclarations(text: string, rules: Rules): string {
+export function cleanDeclarations(text: string, rules: ElementRules): string {
   if (text.length > MAX_DECLARATIONS) return '';
   const clean = rewrite(text, rules);
   return clean
     .split(';')
     .map((piece) => {
-      const name = DECLARATION.exec(piece)?.[0];
-      if (name === undefined) return piece.trim() === '' ? piece : '';
-      return name.trimStart().startsWith('--') && !fits('computed', piece.slice(name.length)) ? name : piece;
+      const [head, name] = DECLARATION.exec(piece) ?? [];
+      if (head === undefined || name === undefined) return piece.trim() === '' ? piece : '';
+      if (!name.startsWith('--')) return piece;
+      if (!rules.mayName(name.slice(2))) return '';
+      return fits('computed', piece.slice(head.length)) ? piece : head;
     })
     .join(';');
 }

@@ -72,7 +72,7 @@ function cleanText(
 ): { readonly text: string; readonly masked: boolean } {
   if (text.trim() === '') return { text, masked: record.masked };
   if (!record.masked && visit.isStyle(record.parent, moment))
-    return { text: cleanCss(text, cleaning), masked: false };
+    return { text: cleanCss(text, cleaning, moment), masked: false };
   const speaks = visit.maySpeak(record, moment);
   // What was typed must not come back as the text of a click on what is around it.
   if (!speaks) visit.hold(record.parent);
@@ -91,7 +91,7 @@ function writeElement(record: NodeRecord, setting: Setting, into: Token[]): void
     const token = rest[i] ?? '';
     const clean =
       tag.name === 'STYLE' && i === rest.length - 1 && !ATTRIBUTE.test(token)
-        ? cleanCss(token, setting.cleaning)
+        ? cleanCss(token, setting.cleaning, setting.moment)
         : cleanToken(token, i, place);
     if (clean !== null) into.push(clean);
   }

@@ -121,7 +121,8 @@ const ids: Field = (value, here) =>
   Array.isArray(value) && value.length <= 1000 && value.every((id) => shortId(id, here) !== UNFIT)
     ? value
     : UNFIT;
-const css: Field = (value, { cleaning }) => (typeof value === 'string' ? cleanCss(value, cleaning) : UNFIT);
+const css: Field = (value, { cleaning, visit }) =>
+  typeof value === 'string' ? cleanCss(value, cleaning, { typing: visit.mayBeTyping }) : UNFIT;
 
 /** One that has to be changed would name no element any more. */
 const elementName: Field = (value, { cleaning }) =>

@@ -65,6 +65,11 @@ export class ClarityVisit implements VisitMemory {
     return OWN_BYTES + this.#nodes.bytes + this.words.bytes;
   }
 
+  /** Could somebody be typing, as far as is known now? From the first field on: there is no event of its own to wait for. */
+  get mayBeTyping(): boolean {
+    return this.typed || this.#firstField < NEVER;
+  }
+
   get typed(): boolean {
     return !this.#whole || this.#used < NEVER;
   }

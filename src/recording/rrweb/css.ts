@@ -1,5 +1,4 @@
-// CSS of a recorded page: cleaned as Clarity's is, and while somebody could be typing without what selectors compare attributes with,
-// since pages filter lists by a rule that holds what stands in their search field.
+// CSS of a recorded page as rrweb tells it: whole sheets, single rules, and declarations by property and value.
 
 import type { Cleaning } from '../cleaning.ts';
 import { cleanAddress } from '../clarity/addresses.ts';
@@ -8,13 +7,8 @@ import { cleanCss, cleanDeclarations } from '../clarity/css.ts';
 import type { Moment } from '../clarity/tree.ts';
 import type { Field } from './fields.ts';
 
-/** `[data-name*="boots"` */
-const COMPARISON = /(\[\s*[\w|:-]{1,64}\s*[~|^$*]?=\s*)(?:"[^"]*"?|'[^']*'?|[^\]\s"']*)/g;
-
-export function css(text: string, { cleaning, moment }: { cleaning: Cleaning; moment: Moment }): string {
-  const clean = cleanCss(text, cleaning);
-  return moment.typing ? clean.replaceAll(COMPARISON, '$1""') : clean;
-}
+export const css = (text: string, { cleaning, moment }: { cleaning: Cleaning; moment: Moment }): string =>
+  cleanCss(text, cleaning, moment);
 
 export const sheet: Field = (value, here) => (typeof value === 'string' ? css(value, here) : UNFIT);
 
@@ -47,7 +41,9 @@ export const change: Field = (value, here) => {
   if (typeof given !== 'string') return UNFIT;
   const { cleaning } = here;
   const address = (one: string): string => cleanAddress(one, cleaning);
-  const clean = declared(name, given, (text) => cleanDeclarations(text, { cleaning, address }));
+  const clean = declared(name, given, (text) =>
+    cleanDeclarations(text, { cleaning, address, mayName: () => false }),
+  );
   if (clean === null) return UNFIT;
   const important = Reflect.get(value, 'priority') === 'important';
   return { property: name, value: clean, ...(important ? { priority: 'important' } : {}) };

@@ -6,9 +6,13 @@ import { cost, growth } from '../../support/growth.ts';
 import { cleanCss, cleanDeclarations } from '../../../src/recording/clarity/css.ts';
 import { BALANCED } from './scrubbing.ts';
 
-const css = (text: string): string => cleanCss(text, BALANCED);
+const css = (text: string, typing = false): string => cleanCss(text, BALANCED, { typing });
 const style = (text: string): string =>
-  cleanDeclarations(text, { cleaning: BALANCED, address: (value) => BALANCED.url(value) });
+  cleanDeclarations(text, {
+    cleaning: BALANCED,
+    address: (value) => BALANCED.url(value),
+    mayName: (name) => name !== 'erika',
+  });
 
 test('a style sheet without strings and addresses stays as it is', (t) => {
   for (const text of [
@@ -22,6 +26,18 @@ test('a style sheet without strings and addresses stays as it is', (t) => {
     '@font-face { font-family: "Open Sans"; src: local("Open Sans"), url("/fonts/open-sans.woff2") format("woff2") }',
   ])
     t.is(css(text), text);
+});
+
+test('while somebody could be typing, selectors compare with words of state and types of fields only', (t) => {
+  const kept = 'input[type="text"], [type=password], [aria-expanded="true"], [data-n="12"] { color: red }';
+  t.is(css(kept, true), kept);
+  for (const typed of ['"kirschbaum"', "'kirschbaum'", 'kirschbaum', '"kir', '"kir"'])
+    t.notRegex(css(`li:not([data-name*=${typed}]) { opacity: 0.5 }`, true), /kir/, typed);
+  t.regex(css('li[data-name*="kirschbaum"] { opacity: 0.5 }'), /kirschbaum/);
+});
+
+test('a property that a page made up keeps its name only where it may', (t) => {
+  t.is(style('--gap: 1px; --erika: 1px; color: red'), '--gap: 1px;; color: red');
 });
 
 test('strings of content, comments and whatever is no name go', (t) => {

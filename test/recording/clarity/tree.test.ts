@@ -31,6 +31,17 @@ test('a page of 2,000 nodes takes less than 100 KB, and that is what it says', (
   t.true(each < 100_000, `${each} bytes`);
 });
 
+test('while somebody could be typing, neither a property nor a selector says what is typed', (t) => {
+  const page = Page.of([6, 5, 'P', 'style=--gap: 1px'], [7, 5, 'INPUT'], [8, 5, 'STYLE']);
+  page.visit.touched(7, 30);
+  const left = (...node: Node): string => page.left(mutation(40, node)).join();
+  t.is(left(6, 5, 'P', 'style=--gap: 2px; --erika: 1px; color: red'), 'style=--gap: 2px;; color: red');
+  t.is(
+    left(9, 8, '*T', 'li:not([data-name*="erika"]) { opacity: 0.5 }'),
+    'li:not([data-name*=""]) { opacity: 0.5 }',
+  );
+});
+
 test('an id with room for a phone number is none', (t) => {
   const page = Page.of();
   t.is(page.clean(mutation(20, [4_915_112_345, 5, 'P'])), null);
