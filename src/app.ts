@@ -101,8 +101,9 @@ export async function startApp(options: AppOptions): Promise<App> {
 }
 
 function takesRecordings(destination: string, { destinations }: Snapshot): boolean {
-  const type = destinations.find(({ name }) => name === destination)?.type;
-  return type !== undefined && destinationType(type)?.recording !== undefined;
+  const found = destinations.find(({ name }) => name === destination);
+  const target = found && destinationType(found.type)?.recording;
+  return target !== undefined && (target.takes?.(found?.settings) ?? true);
 }
 
 async function openOutbox(config: RunningConfig, log: Log, closers: Closers) {
