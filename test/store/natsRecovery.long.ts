@@ -102,7 +102,19 @@ async function lead(scene: Scene, { name }: NatsServer): Promise<void> {
 }
 
 /** The texts that are there for whoever reads, in order. */
-async function readAll({ manager }: Scene): Promise<readonly string[]> {
+async function readAll(scene: Scene): Promise<readonly string[]> {
+  let texts: readonly string[] = [];
+  // Whoever has just begun to lead may say for a moment that it is unavailable.
+  const readable = (): Promise<boolean> =>
+    readOnce(scene).then(
+      (read) => ((texts = read), true),
+      () => false,
+    );
+  await until('the stream to be read', readable, 30_000);
+  return texts;
+}
+
+async function readOnce({ manager }: Scene): Promise<readonly string[]> {
   const texts: string[] = [];
   const { state } = await manager.streams.info(STREAM);
   for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {
