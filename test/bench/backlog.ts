@@ -66,6 +66,7 @@ class Arrivals {
 /** Both in a process of their own; a message asks for a report, or says whether one is down. */
 function vendors(): void {
   const arrivals = new Arrivals();
+  process.on('disconnect', () => process.exit());
   const server = createServer((request, response) => {
     let body = '';
     request.setEncoding('latin1').on('data', (chunk: string) => (body += chunk));
