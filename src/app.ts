@@ -4,6 +4,7 @@
 import { recheckDelivery } from './accept.ts';
 import { RunningConfig } from './config/running.ts';
 import type { Snapshot } from './core/config.ts';
+import { recordingTargetOf } from './core/plugin.ts';
 import type { OpenedStore, StoreFinding } from './core/plugin.ts';
 import type { Log } from './core/ports.ts';
 import { Deliveries } from './delivery/deliveries.ts';
@@ -102,8 +103,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 
 function takesRecordings(destination: string, { destinations }: Snapshot): boolean {
   const found = destinations.find(({ name }) => name === destination);
-  const target = found && destinationType(found.type)?.recording;
-  return target !== undefined && (target.takes?.(found?.settings) ?? true);
+  return found !== undefined && recordingTargetOf(destinationType(found.type), found.settings) !== null;
 }
 
 async function openOutbox(config: RunningConfig, log: Log, closers: Closers) {

@@ -9,6 +9,7 @@ import type { Decision, EventFacts } from './core/decision.ts';
 import { NOTHING_ALLOWED } from './core/decision.ts';
 import { GatewayError } from './core/errors.ts';
 import type { Identifier, Page } from './core/event.ts';
+import { recordingTargetOf } from './core/plugin.ts';
 import type { DestinationType, RecordingTarget } from './core/plugin.ts';
 import type { ForwardRequest } from './core/ports.ts';
 import type { ReasonCode } from './core/reasons.ts';
@@ -89,11 +90,10 @@ export interface JudgedUpload extends Route, RecordingVerdict {
 function routeOf({ format, upload }: UploadCall, site: Site, context: PipelineContext): Route | null {
   const routes = context.snapshot.destinations.flatMap((destination) => {
     const type = context.typeOf(destination.type);
-    const target = type?.recording;
-    if (type === undefined || target?.formats.includes(format.name) !== true) return [];
     const { settings } = destination;
-    const takes = target.takes?.(settings) ?? true;
-    return takes && target.project(settings) === upload.project ? [{ destination, type, target }] : [];
+    const target = recordingTargetOf(type, settings);
+    if (type === undefined || target?.formats.includes(format.name) !== true) return [];
+    return target.project(settings) === upload.project ? [{ destination, type, target }] : [];
   });
   const open = ({ destination: { enabled, sites } }: Route): boolean =>
     enabled && (sites === null || sites.includes(site.name));

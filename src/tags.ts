@@ -7,6 +7,7 @@ import type { Destination, Recipient, Site } from './core/config.ts';
 import type { ConsentInput } from './core/consent.ts';
 import type { Decision, EventFacts } from './core/decision.ts';
 import type { Page } from './core/event.ts';
+import { recordingTargetOf } from './core/plugin.ts';
 import type { RecordingTarget } from './core/plugin.ts';
 import type { DecisionFeed, Metrics } from './core/ports.ts';
 import type { RecordingFormat } from './core/recording.ts';
@@ -110,9 +111,8 @@ interface Recorder {
 
 const recordersOf = (context: TagsContext): readonly Recorder[] =>
   context.snapshot.destinations.flatMap((destination) => {
-    const target = context.typeOf(destination.type)?.recording;
-    if (target === undefined || target.takes?.(destination.settings) === false) return [];
-    return [{ destination, target }];
+    const target = recordingTargetOf(context.typeOf(destination.type), destination.settings);
+    return target === null ? [] : [{ destination, target }];
   });
 
 /** As an upload would be that began now. */

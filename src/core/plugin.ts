@@ -173,7 +173,7 @@ export interface RecordingSending<S> {
 export interface RecordingTarget<S> {
   /** Names of the recording formats that the vendor reads. */
   readonly formats: readonly string[];
-  /** Does this route take recordings? Default: it does. */
+  /** Does this route take recordings? Default: it does. Asked by `recordingTargetOf` alone. */
   takes?(settings: S): boolean;
   /** The project that an upload has to name to be for this destination; null: the vendor has none. */
   project(settings: S): string | null;
@@ -186,6 +186,15 @@ export interface RecordingTarget<S> {
     /** How it is signed; then it goes as plain text, whatever the client's was. Default: not at all. */
     readonly auth?: Auth;
   };
+}
+
+/** How a route of this type takes recordings; null: it takes none. */
+export function recordingTargetOf<S>(
+  type: { readonly recording?: RecordingTarget<S> | undefined } | undefined,
+  settings: S,
+): RecordingTarget<S> | null {
+  const target = type?.recording;
+  return target === undefined || target.takes?.(settings) === false ? null : target;
 }
 
 /** A destination type: settings, what it demands, what it can carry, and two pure functions. */

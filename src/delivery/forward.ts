@@ -2,6 +2,7 @@
 // ever stored, and what events do on their way to the same vendor is not touched by it.
 
 import type { Snapshot } from '../core/config.ts';
+import { recordingTargetOf } from '../core/plugin.ts';
 import type { DestinationType } from '../core/plugin.ts';
 import type { Forward, Forwarded, ForwardRequest } from '../core/ports.ts';
 import { ForwardLine, type ForwardLinePorts } from './forwardLine.ts';
@@ -48,8 +49,8 @@ export class Forwarding implements Forward {
 
   #wanted(destination: Snapshot['destinations'][number], snapshot: Snapshot): Wanted {
     const type = this.#ports.typeOf(destination.type);
-    if (!destination.enabled || type?.recording === undefined) return null;
-    if (type.recording.takes?.(destination.settings) === false) return null;
+    if (!destination.enabled || type === undefined) return null;
+    if (recordingTargetOf(type, destination.settings) === null) return null;
     return { destination, type, allowPrivate: snapshot.server.allowPrivateEndpoints };
   }
 }

@@ -2,6 +2,7 @@
 
 import type { Destination, Recipient } from '../../core/config.ts';
 import { isTag } from '../../core/config.ts';
+import { recordingTargetOf } from '../../core/plugin.ts';
 import type { Registries } from '../context.ts';
 
 /** Hosts of session-replay services. */
@@ -27,8 +28,8 @@ export function takesRecordings(
   { destinations }: Registries,
 ): boolean {
   if (isTag(recipient)) return false;
-  const target = destinations.find(({ type }) => type === recipient.type)?.recording;
-  return target !== undefined && (target.takes?.(recipient.settings) ?? true);
+  const known = destinations.find(({ type }) => type === recipient.type);
+  return recordingTargetOf(known, recipient.settings) !== null;
 }
 
 /** A tag, or a destination that takes recordings: what runs in the page and sees all of it. */

@@ -1,13 +1,14 @@
 // An upload goes to one destination. Where its format names no project, site and format have to tell which.
 
 import type { Destination } from '../../core/config.ts';
+import { recordingTargetOf } from '../../core/plugin.ts';
 import { active, at, type LintInput, type LintRule } from './rule.ts';
 
 /** Formats of recordings without a project that the destination takes. */
 function formatsOf({ type: name, settings }: Destination, { registries }: LintInput): readonly string[] {
-  const target = registries.destinations.find(({ type }) => type === name)?.recording;
-  if (target === undefined || target.takes?.(settings) === false) return [];
-  return target.project(settings) === null ? target.formats : [];
+  const known = registries.destinations.find(({ type }) => type === name);
+  const target = recordingTargetOf(known, settings);
+  return target?.project(settings) === null ? target.formats : [];
 }
 
 const share = (one: Destination['sites'], other: Destination['sites']): boolean =>
