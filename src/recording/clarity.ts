@@ -2,6 +2,7 @@
 // What the client masked stays as it is; an upload in which nothing has to be changed leaves byte for byte.
 
 import type { Identifier } from '../core/event.ts';
+import { identifierName } from '../core/identifiers.ts';
 import type {
   CleanedUpload,
   RecordingFormat,
@@ -19,7 +20,7 @@ import { HEAD } from './clarity/fields.ts';
 import type { Body, Events } from './clarity/read.ts';
 import { readBody } from './clarity/read.ts';
 import { ClarityVisit } from './clarity/tree.ts';
-import { holdsKnown } from './gate.ts';
+import { released } from './gate.ts';
 
 /** The client sends a first upload of 1 MiB at most, and gives up a page visit beyond 10 MiB in all. */
 const BODY_BYTES = 8 * 1024 * 1024;
@@ -98,10 +99,8 @@ class ClarityUpload implements RecordingUpload {
   clean(rules: RecordingRules, memory: VisitMemory): CleanedUpload {
     if (!(memory instanceof ClarityVisit)) throw new TypeError('memory of another format');
     memory.effort.renew();
-    const replaced = this.ids
-      .map(({ kind, value }) => [`clarity.${kind}`, value] as const)
-      .filter(([name, value]) => rules.pseudonym(name, value) !== value);
-    const cleaning = cleaningFor(rules, { own: 'clarity', replaced });
+    const ids = this.ids.map((each) => [identifierName(each), each.value] as const);
+    const cleaning = cleaningFor(rules, { own: 'clarity', ids });
     const here: Here = { cleaning, visit: memory, page: this.page };
     const { envelope, analysis, playback } = this.#body;
     const cleaned = cleanEvents(analysis, playback ?? [], here);
@@ -110,9 +109,7 @@ class ClarityUpload implements RecordingUpload {
       a: cleaned.analysis,
       ...(playback === null ? {} : { p: cleaned.playback }),
     });
-    const held = cleaning.needles !== null && holdsKnown(body, cleaning.needles);
-    if (held) cleaning.remarks.add('recording', 'carried_value', 'strip');
-    return { body: held ? null : body, remarks: cleaning.remarks.list() };
+    return released(body, cleaning);
   }
 }
 

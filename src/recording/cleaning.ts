@@ -109,8 +109,8 @@ function maskFindings(text: string, findings: readonly Finding[]): string {
 export interface Own {
   /** Its system, whose ids are no foreign ones. Default: none. */
   readonly own: System | null;
-  /** Its ids for which others stand from here on: raw ones, which may stand nowhere else either. Default: none. */
-  readonly replaced: RecordingRules['known'];
+  /** Its ids: of those for which others stand from here on the raw ones may stand nowhere else either. Default: none. */
+  readonly ids: RecordingRules['known'];
 }
 
 /** The cleaning of one upload, with what it did. */
@@ -125,8 +125,9 @@ export class UploadCleaning implements Cleaning {
   readonly #looksForShort: boolean;
   #left = MAX_SCANNED;
 
-  constructor(rules: RecordingRules, { own, replaced }: Own) {
+  constructor(rules: RecordingRules, { own, ids }: Own) {
     const foreign = rules.known.filter(([name]) => own === null || !name.startsWith(`${own}.`));
+    const replaced = ids.filter(([name, value]) => rules.pseudonym(name, value) !== value);
     const known = [...foreign, ...replaced];
     this.rules = rules;
     this.needles = known.length === 0 ? null : needlesOfValues(known);
@@ -201,4 +202,4 @@ export class UploadCleaning implements Cleaning {
 }
 
 export const cleaningFor = (rules: RecordingRules, own: Partial<Own> = {}): UploadCleaning =>
-  new UploadCleaning(rules, { own: null, replaced: [], ...own });
+  new UploadCleaning(rules, { own: null, ids: [], ...own });

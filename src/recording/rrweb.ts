@@ -4,6 +4,7 @@
 // page has to stop recording. 5xx: the same upload may be sent once more, under the same sequence.
 
 import type { Identifier } from '../core/event.ts';
+import { identifierName } from '../core/identifiers.ts';
 import type {
   CleanedUpload,
   RecordingFormat,
@@ -12,7 +13,7 @@ import type {
   VisitMemory,
 } from '../core/recording.ts';
 import { cleaningFor } from './cleaning.ts';
-import { holdsKnown } from './gate.ts';
+import { released } from './gate.ts';
 import type { Envelope } from './rrweb/envelope.ts';
 import { readEnvelope } from './rrweb/envelope.ts';
 import { cleanEvents, pageOf, timeOf } from './rrweb/events.ts';
@@ -93,14 +94,8 @@ class RrwebUpload implements RecordingUpload {
   clean(rules: RecordingRules, memory: VisitMemory): CleanedUpload {
     if (!(memory instanceof RrwebVisit)) throw new TypeError('memory of another format');
     const { anonymousId, session, visit, sequence, last, page, events } = this.#envelope;
-    const replaced = [
-      ...this.ids.map(({ kind, value }) => [`site.${kind}`, value] as const),
-      [SESSION, visit] as const,
-    ];
-    const cleaning = cleaningFor(rules, {
-      own: 'site',
-      replaced: replaced.filter(([name, value]) => rules.pseudonym(name, value) !== value),
-    });
+    const ids = this.ids.map((each) => [identifierName(each), each.value] as const);
+    const cleaning = cleaningFor(rules, { own: 'site', ids: [...ids, [SESSION, visit]] });
     memory.begins(sequence);
     memory.tree.effort.renew();
     const body = JSON.stringify({
@@ -115,8 +110,6 @@ class RrwebUpload implements RecordingUpload {
         events: cleanEvents(events, { cleaning, memory, page }),
       },
     });
-    const held = cleaning.needles !== null && holdsKnown(body, cleaning.needles);
-    if (held) cleaning.remarks.add('recording', 'carried_value', 'strip');
-    return { body: held ? null : body, remarks: cleaning.remarks.list() };
+    return released(body, cleaning);
   }
 }
