@@ -22,7 +22,7 @@ import { readContext } from './pipeline.ts';
 import type { PipelineContext } from './pipeline.ts';
 import { decide } from './policy/decide.ts';
 import { readingOf } from './policy/grounds.ts';
-import { isSensitive } from './policy/sensitive.ts';
+import { isSensitive, mayBeSensitive } from './policy/sensitive.ts';
 
 /** Whether this visitor's recording may go to one destination. */
 export interface RecordingQuestion {
@@ -53,14 +53,12 @@ export function decideRecording(
 ): RecordingVerdict {
   const { snapshot, keys, records, now } = context;
   const { state, signals } = gather(consent, null, readContext({ snapshot, site, records, now }));
-  // A page that nobody names might be any.
-  const unknown = page.url === null && site.sensitive.length > 0;
   const facts: EventFacts = {
     site: site.name,
     type: 'recording',
     name: 'recording',
     occurredAt,
-    sensitive: unknown || isSensitive(page, site),
+    sensitive: mayBeSensitive(page, site),
     switchedOff: [],
     consent: { ...state, readAt: Math.min(state.readAt, saidAt) },
   };

@@ -13,13 +13,13 @@ import type { DecisionFeed, Metrics } from './core/ports.ts';
 import type { RecordingFormat } from './core/recording.ts';
 import type { PermittedRecording, PermittedTags, TagsAsked } from './core/tags.ts';
 import { IdCollector, offerCookieIds, readCookieIds } from './intake/ids.ts';
-import { consentPairs, parsePairs } from './intake/query.ts';
+import { parsePairs, requestConsent } from './intake/query.ts';
 import type { Pairs } from './intake/query.ts';
 import { readContext } from './pipeline.ts';
 import type { PipelineContext } from './pipeline.ts';
 import { decide } from './policy/decide.ts';
 import { readingOf } from './policy/grounds.ts';
-import { isSensitive } from './policy/sensitive.ts';
+import { isSensitive, mayBeSensitive } from './policy/sensitive.ts';
 import { decideRecording } from './recordingPipeline.ts';
 
 export interface TagsContext extends PipelineContext {
@@ -70,14 +70,7 @@ function visitorOf(asked: TagsAsked): Visitor {
   const collector = new IdCollector();
   offerCookieIds(collector, readCookieIds(asked));
   return {
-    consent: {
-      consent: null,
-      consentManagement: null,
-      query: consentPairs(pairs),
-      secGpc: request.headers['sec-gpc'] ?? null,
-      cookies: consentCookies,
-      fromServer,
-    },
+    consent: requestConsent(pairs, { headers: request.headers, cookies: consentCookies, fromServer }),
     page: pageOf(asked, pairs),
     ids: collector.found(),
   };
@@ -86,13 +79,12 @@ function visitorOf(asked: TagsAsked): Visitor {
 function judgeEachTag(visitor: Visitor, { site }: TagsAsked, context: TagsContext) {
   const { snapshot, keys, now } = context;
   const { state, signals } = gather(visitor.consent, null, readContext({ ...context, site }));
-  const unknown = visitor.page.url === null && site.sensitive.length > 0;
   const facts: EventFacts = {
     site: site.name,
     type: 'tag',
     name: 'tag',
     occurredAt: now,
-    sensitive: unknown || isSensitive(visitor.page, site),
+    sensitive: mayBeSensitive(visitor.page, site),
     switchedOff: [],
     consent: state,
   };

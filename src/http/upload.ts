@@ -7,7 +7,7 @@ import { identifierName } from '../core/identifiers.ts';
 import type { RecordingFormat, RecordingUpload, UploadCall } from '../core/recording.ts';
 import { readAgent } from '../intake/device.ts';
 import { IdCollector, MOST_IN_COOKIES, offerCookieIds, readCookieIds } from '../intake/ids.ts';
-import { consentPairs, parsePairs } from '../intake/query.ts';
+import { parsePairs, requestConsent } from '../intake/query.ts';
 import type { SortedCookies } from './cookies.ts';
 
 /** A request of one of a format's routes, read. */
@@ -62,14 +62,11 @@ export function receivedUpload(
     body: request.body,
     packed: request.packed,
     site: site.name,
-    consent: {
-      consent: null,
-      consentManagement: null,
-      query: consentPairs(parsePairs(request.query, request.limits)),
-      secGpc: headers['sec-gpc'] ?? null,
+    consent: requestConsent(parsePairs(request.query, request.limits), {
+      headers,
       cookies: cookies.consent,
       fromServer: false,
-    },
+    }),
     ...collected(upload, site, found),
     known: found.flatMap(({ name, value }) => (name.startsWith(own) ? [] : [[name, value] as const])),
     origin: originOf(request, upload, site),

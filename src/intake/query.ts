@@ -1,5 +1,6 @@
 // Query strings and form lines: bounded, strict for what a client sends to us, forgiving for the addresses of its pages.
 
+import type { ConsentInput } from '../core/consent.ts';
 import { GatewayError } from '../core/errors.ts';
 import { cleanText, isClean } from './read.ts';
 import type { Limits } from './read.ts';
@@ -107,6 +108,23 @@ export function consentPairs(pairs: Pairs): Readonly<Record<string, string>> {
   }
   return found;
 }
+
+/** Consent as a request tells it that holds no event: by its query, cookies and headers. */
+export const requestConsent = (
+  pairs: Pairs,
+  said: {
+    readonly headers: Readonly<Record<string, string>>;
+    readonly cookies: ConsentInput['cookies'];
+    readonly fromServer: boolean;
+  },
+): ConsentInput => ({
+  consent: null,
+  consentManagement: null,
+  query: consentPairs(pairs),
+  secGpc: said.headers['sec-gpc'] ?? null,
+  cookies: said.cookies,
+  fromServer: said.fromServer,
+});
 
 export interface UrlParameter {
   /** In lower case. */

@@ -60,3 +60,7 @@ export function isSensitive(page: Page, site: Site): boolean {
   if (site.sensitive.length === 0) return false;
   return matches(page.url, site.sensitive) || matches(page.referrer, site.sensitive);
 }
+
+/** The same where the page may not be told: one that nobody names might be any. */
+export const mayBeSensitive = (page: Page, site: Site): boolean =>
+  (page.url === null && site.sensitive.length > 0) || isSensitive(page, site);
