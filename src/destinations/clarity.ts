@@ -7,15 +7,13 @@ import type { DestinationType, RecordingSending } from '../core/plugin.ts';
 import type { RecordingRules } from '../core/recording.ts';
 import { all, byStatus } from './answer.ts';
 import { addressOf } from './request.ts';
+import { recordedNames, recordedText } from './setting.ts';
 
 export interface ClaritySettings {
   readonly project: string;
   readonly upload: string;
   readonly clarity: Pick<RecordingRules, 'text' | 'tags' | 'events'>;
 }
-
-/** As the vendor's library takes them: it cuts names off after 254 characters. */
-const names = z.array(z.string().min(1).max(254)).max(200).default([]);
 
 const settings: z.ZodType<ClaritySettings> = z.strictObject({
   project: z
@@ -28,14 +26,9 @@ const settings: z.ZodType<ClaritySettings> = z.strictObject({
     .describe('Collector that the tag of the project names, such as `https://k.clarity.ms/collect`.'),
   clarity: z
     .strictObject({
-      text: z
-        .enum(['strict', 'balanced'])
-        .default('strict')
-        .describe(
-          '`strict`: all text of pages is masked. `balanced`: words stay but for what looks personal.',
-        ),
-      tags: names.describe('Names of tags whose values leave, scrubbed. Default: none.'),
-      events: names.describe('Names of custom events that leave. Default: none.'),
+      text: recordedText,
+      tags: recordedNames.describe('Names of tags whose values leave, scrubbed. Default: none.'),
+      events: recordedNames.describe('Names of custom events that leave. Default: none.'),
     })
     .prefault({})
     .describe('How far recordings speak. What was typed is masked whatever it says.'),

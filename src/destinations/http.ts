@@ -12,7 +12,7 @@ import { all, byStatus, isAboutBody, splitOrPermanent } from './answer.ts';
 import { sha256 } from './hash.ts';
 import { OWN_IDS } from './own.ts';
 import { addressOf, chunk, JSON_HEADERS, listBody, place } from './request.ts';
-import { secretSetting } from './setting.ts';
+import { recordedNames, recordedText, secretSetting } from './setting.ts';
 import { compact, isTime } from './value.ts';
 
 export interface HttpSettings {
@@ -37,17 +37,8 @@ const settings: z.ZodType<HttpSettings> = z.strictObject({
   batch: z.int().min(1).max(500).default(100).describe('Events per request at most. Default 100.'),
   recordings: z
     .strictObject({
-      text: z
-        .enum(['strict', 'balanced'])
-        .default('strict')
-        .describe(
-          '`strict`: all text of pages is masked. `balanced`: words stay but for what looks personal.',
-        ),
-      events: z
-        .array(z.string().min(1).max(254))
-        .max(200)
-        .default([])
-        .describe('Names of custom events that leave. Default: none.'),
+      text: recordedText,
+      events: recordedNames.describe('Names of custom events that leave. Default: none.'),
     })
     .optional()
     .describe('Takes rrweb recordings of its sites, cleaned. What was typed is masked. Default: none.'),
