@@ -13,7 +13,7 @@ export const hostOf = (value: unknown): string =>
   typeof value === 'string' ? (URL.parse(value)?.hostname ?? '').replace(/\.$/, '') : '';
 
 /** Does what it gets end at a recorder, by its type or its address? */
-export function isRecorder(recipient: Recipient & Partial<Destination>): boolean {
+function isRecorder(recipient: Recipient & Partial<Destination>): boolean {
   if (recipient.audience === 'recording') return true;
   if (isTag(recipient)) return RECORDERS.test(hostOf(recipient.src));
   const { endpoint, settings } = recipient;
@@ -23,14 +23,17 @@ export function isRecorder(recipient: Recipient & Partial<Destination>): boolean
 }
 
 /** Does the gateway itself pass recordings on to it? */
-export function takesRecordings(
-  recipient: Recipient & Partial<Destination>,
-  { destinations }: Registries,
-): boolean {
+function takesRecordings(recipient: Recipient & Partial<Destination>, { destinations }: Registries): boolean {
   if (isTag(recipient)) return false;
   const known = destinations.find(({ type }) => type === recipient.type);
   return recordingTargetOf(known, recipient.settings) !== null;
 }
+
+/** Do recordings of sessions reach it, through the gateway or otherwise? */
+export const getsRecordings = (
+  recipient: Recipient & Partial<Destination>,
+  registries: Registries,
+): boolean => isRecorder(recipient) || takesRecordings(recipient, registries);
 
 /** A tag, or a destination that takes recordings: what runs in the page and sees all of it. */
 export const seesPages = (recipient: Recipient & Partial<Destination>, registries: Registries): boolean =>

@@ -1,12 +1,13 @@
 // A recording goes to one destination. Two that name the same project could not be told apart.
 
 import type { Destination } from '../../core/config.ts';
+import { recordingTargetOf } from '../../core/plugin.ts';
 import { active, at, type LintInput, type LintRule } from './rule.ts';
 
 /** The project at the vendor that recordings of this destination belong to; null: it takes none. */
 export function projectOf(destination: Destination, { registries }: LintInput): string | null {
   const type = registries.destinations.find((each) => each.type === destination.type);
-  return type?.recording?.project(destination.settings) ?? null;
+  return recordingTargetOf(type, destination.settings)?.project(destination.settings) ?? null;
 }
 
 export const recordingProjectShared: LintRule = {

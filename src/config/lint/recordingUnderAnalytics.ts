@@ -1,13 +1,13 @@
 // Who was told of statistics has not been told of a recording.
 
-import { isRecorder, takesRecordings } from './recorders.ts';
+import { getsRecordings } from './recorders.ts';
 import { recipients, type Finding, type LintInput, type LintRule } from './rule.ts';
 
 function check(input: LintInput): readonly Finding[] {
   const { notices } = input.snapshot;
   const newest = notices.length - 1;
   return recipients(input)
-    .filter((each) => isRecorder(each) || takesRecordings(each, input.registries))
+    .filter((each) => getsRecordings(each, input.registries))
     .flatMap(({ name }) => {
       const { discloses = {} } = notices[newest] ?? {};
       const purposes = Object.hasOwn(discloses, name) ? (discloses[name]?.purposes ?? []) : [];

@@ -1,6 +1,6 @@
 // Session replay shows what a visitor did and typed; that is a purpose of its own, also through a generic destination or tag.
 
-import { isRecorder, takesRecordings } from './recorders.ts';
+import { getsRecordings } from './recorders.ts';
 import { at, recipients, type LintRule } from './rule.ts';
 
 export const recordingWithoutRecordingConsent: LintRule = {
@@ -13,7 +13,7 @@ export const recordingWithoutRecordingConsent: LintRule = {
   needs: [],
   check: (input) =>
     recipients(input)
-      .filter((each) => isRecorder(each) || takesRecordings(each, input.registries))
+      .filter((each) => getsRecordings(each, input.registries))
       .filter(({ requires }) => !requires.includes('recording'))
       .map((each) => ({
         path: at(each, 'requires'),
