@@ -15,6 +15,7 @@ import { until } from '../support/gateway.ts';
 import { missingNats, startNats } from '../support/nats.ts';
 import type { NatsServer, NatsServers } from '../support/nats.ts';
 import { needing } from '../support/skip.ts';
+import { leaderOf, readAll } from './plainStream.ts';
 
 const withNats = needing(missingNats());
 const STREAM = 'kept';
@@ -57,13 +58,8 @@ async function publishAll(scene: Scene, texts: readonly string[]): Promise<reado
 const numbered = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, index) => `m${index + 1}`);
 
-async function leaderOf({ manager }: Scene): Promise<string> {
-  const info = await manager.streams.info(STREAM).catch(() => null);
-  return info?.cluster?.leader ?? '';
-}
-
 async function roles(scene: Scene): Promise<{ leader: NatsServer; followers: readonly NatsServer[] }> {
-  const name = await leaderOf(scene);
+  const name = await leaderOf(scene.manager, STREAM);
   const { servers } = scene.nats;
   const leader = servers.find((server) => server.name === name);
   if (leader === undefined) throw new Error('no leader');
@@ -93,42 +89,23 @@ async function restart(scene: Scene, server: NatsServer, how: 'kill' | 'stop'): 
 async function lead(scene: Scene, { name }: NatsServer): Promise<void> {
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     let leader = '';
-    await until('a leader', async () => (leader = await leaderOf(scene)) !== '', 20_000);
+    await until('a leader', async () => (leader = await leaderOf(scene.manager, STREAM)) !== '', 20_000);
     if (leader === name) return;
     await scene.connection.request(`$JS.API.STREAM.LEADER.STEPDOWN.${STREAM}`).catch(() => null);
-    await until('the leader to have stepped down', async () => (await leaderOf(scene)) !== leader, 5_000);
+    await until(
+      'the leader to have stepped down',
+      async () => (await leaderOf(scene.manager, STREAM)) !== leader,
+      5_000,
+    );
   }
   throw new Error(`${name} does not become the leader`);
-}
-
-/** The texts that are there for whoever reads, in order. */
-async function readAll(scene: Scene): Promise<readonly string[]> {
-  let texts: readonly string[] = [];
-  // Whoever has just begun to lead may say for a moment that it is unavailable.
-  const readable = (): Promise<boolean> =>
-    readOnce(scene).then(
-      (read) => ((texts = read), true),
-      () => false,
-    );
-  await until('the stream to be read', readable, 30_000);
-  return texts;
-}
-
-async function readOnce({ manager }: Scene): Promise<readonly string[]> {
-  const texts: string[] = [];
-  const { state } = await manager.streams.info(STREAM);
-  for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {
-    const message = await manager.streams.getMessage(STREAM, { seq });
-    if (message !== null) texts.push(message.string());
-  }
-  return texts;
 }
 
 async function readEach(t: ExecutionContext, scene: Scene): Promise<ReadonlyMap<string, readonly string[]>> {
   const found = new Map<string, readonly string[]>();
   for (const server of scene.nats.servers) {
     await lead(scene, server);
-    const texts = await readAll(scene);
+    const texts = await readAll(scene.manager, STREAM);
     found.set(server.name, texts);
     t.log(`${server.name} holds: ${texts.join(' ') || 'nothing'}`);
   }
@@ -152,7 +129,7 @@ async function purgeAndRestart(
   // So that the logs of the others hold that the purge is decided.
   await publish(scene, 'last');
   await current(scene);
-  t.deepEqual(await readAll(scene), KEPT);
+  t.deepEqual(await readAll(scene.manager, STREAM), KEPT);
   const { leader, followers } = await roles(scene);
   for (const server of [...followers, leader]) await restart(scene, server, how);
   return { scene, found: await readEach(t, scene) };

@@ -14,6 +14,7 @@ import { startCluster } from '../crash/cluster.ts';
 import { until } from '../support/gateway.ts';
 import { missingNats } from '../support/nats.ts';
 import { needing } from '../support/skip.ts';
+import { leaderOf, readAll } from './plainStream.ts';
 
 const withNats = needing(missingNats());
 const STREAM = 'staged';
@@ -34,16 +35,10 @@ async function connected(t: ExecutionContext, servers: readonly string[]): Promi
   return connection;
 }
 
-const leaderOf = (manager: JetStreamManager): Promise<string> =>
-  manager.streams.info(STREAM).then(
-    ({ cluster }) => cluster?.leader ?? '',
-    () => '',
-  );
-
 /** Until it is the leader, whoever is one hands over; false: it is not chosen, as happens. */
 async function lead(manager: JetStreamManager, connection: NatsConnection, name: string): Promise<boolean> {
   const leads = async (): Promise<boolean> => {
-    const leader = await leaderOf(manager);
+    const leader = await leaderOf(manager, STREAM);
     if (leader === name) return true;
     if (leader !== '')
       await connection.request(`$JS.API.STREAM.LEADER.STEPDOWN.${STREAM}`).catch(() => undefined);
@@ -53,28 +48,6 @@ async function lead(manager: JetStreamManager, connection: NatsConnection, name:
     () => true,
     () => false,
   );
-}
-
-async function readOnce(manager: JetStreamManager): Promise<readonly string[]> {
-  const texts: string[] = [];
-  const { last_seq: last } = (await manager.streams.info(STREAM)).state;
-  for (let seq = 1; seq <= last; seq += 1) {
-    const message = await manager.streams.getMessage(STREAM, { seq });
-    if (message !== null) texts.push(message.string());
-  }
-  return texts;
-}
-
-/** Again while the servers say that they are unavailable, as they do while one leads for the first moment. */
-async function readAll(manager: JetStreamManager): Promise<readonly string[]> {
-  let texts: readonly string[] = [];
-  const readable = (): Promise<boolean> =>
-    readOnce(manager).then(
-      (read) => ((texts = read), true),
-      () => false,
-    );
-  await until('the stream to be read', readable, 30_000);
-  return texts;
 }
 
 interface Lost {
@@ -102,7 +75,7 @@ async function tryToLose(t: ExecutionContext): Promise<Lost | null> {
   const shape = { name: STREAM, subjects: [STREAM], num_replicas: 3 };
   const made = await jetstreamManager(setup, { timeout: 2_000 });
   await until('the stream', () => made.streams.add(shape).then(Boolean, () => false), 20_000);
-  const first = await leaderOf(made);
+  const first = await leaderOf(made, STREAM);
   const index = servers.findIndex(({ name }) => name === first);
   const others = [0, 1, 2].filter((each) => each !== index);
   const there = await connected(t, addresses.slice(index, index + 1));
@@ -115,7 +88,7 @@ async function tryToLose(t: ExecutionContext): Promise<Lost | null> {
   await t.throwsAsync(
     jetstream(there).publish(STREAM, 'event', { msgID: 'event', timeout: 1_000, retries: 0 }),
   );
-  await until('another leader', async () => !['', first].includes(await leaderOf(manager)), 60_000);
+  await until('another leader', async () => !['', first].includes(await leaderOf(manager, STREAM)), 60_000);
   await publish(jetstream(elsewhere), { subject: STREAM, payload: 'other' }, 20_000);
   for (const other of others) cluster.between(index, other).heal();
   return (await lead(manager, elsewhere, first)) ? { there, manager } : null;
@@ -124,7 +97,7 @@ async function tryToLose(t: ExecutionContext): Promise<Lost | null> {
 withNats('an event that a leader proposed and lost is kept when it is tried again', async (t) => {
   t.timeout(600_000);
   const { there, manager } = await loseProposal(t);
-  const texts = await readAll(manager);
+  const texts = await readAll(manager, STREAM);
   const version = there.info?.version ?? '';
   t.log(
     `nats-server ${version}: what two of three acknowledged is ${texts.includes('other') ? 'there' : 'lost'}`,
@@ -145,7 +118,7 @@ withNats('an event whose majority is slow is kept once', async (t) => {
   const manager = await jetstreamManager(await connected(t, addresses), { timeout: 2_000 });
   const shape = { name: STREAM, subjects: [STREAM], num_replicas: 3 };
   await until('the stream', () => manager.streams.add(shape).then(Boolean, () => false), 20_000);
-  const leader = await leaderOf(manager);
+  const leader = await leaderOf(manager, STREAM);
   const index = nats.servers.findIndex(({ name }) => name === leader);
   const there = await connected(t, addresses.slice(index, index + 1));
   const others = nats.servers.filter(({ name }) => name !== leader);
@@ -157,5 +130,5 @@ withNats('an event whose majority is slow is kept once', async (t) => {
   const kept = async (): Promise<number> => (await manager.streams.info(STREAM)).state.messages;
   await until('the event', async () => (await kept()) > 0);
   await publish(jetstream(there), { subject: STREAM, payload: 'next', id: 'next' }, 20_000);
-  t.deepEqual(await readAll(manager), ['event', 'next']);
+  t.deepEqual(await readAll(manager, STREAM), ['event', 'next']);
 });
