@@ -59,6 +59,28 @@ export const typeOf = (registries: Registries, name: string): KnownType | undefi
 export const keysOf = (value: unknown): readonly string[] =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
 
+/** Compiles a section that is a mapping by name, entry by entry; null is an entry that cannot be compiled. */
+export function compileEntries<T>(
+  section: 'destinations' | 'tags',
+  compile: (name: string, value: unknown, context: Context) => T | null,
+  context: Context,
+): readonly T[] {
+  const { root, report } = context;
+  const value = root[section] ?? {};
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    report.error('wrong-type', [section], `expected a mapping of ${section} by name`);
+    report.incomplete.add(section);
+    return [];
+  }
+  const compiled: T[] = [];
+  for (const name of keysOf(value)) {
+    const entry = compile(name, Reflect.get(value, name), context);
+    if (entry === null) report.incomplete.add(section);
+    else compiled.push(entry);
+  }
+  return compiled;
+}
+
 interface Known {
   readonly code: ProblemCode;
   readonly what: string;

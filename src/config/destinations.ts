@@ -2,7 +2,7 @@
 // adds to what its type demands.
 
 import type { Destination } from '../core/config.ts';
-import { checkNames, keysOf, typeOf, type Context, type KnownType } from './context.ts';
+import { checkNames, compileEntries, typeOf, type Context, type KnownType } from './context.ts';
 import type { Path } from './problems.ts';
 import { parsePart } from './report.ts';
 import { checkRoute, linksOf, requiresOf, whenDeniedOf, type Route } from './route.ts';
@@ -105,19 +105,5 @@ function compileDestination(name: string, value: unknown, context: Context): Des
   return entry.sound && settings.sound ? destination : null;
 }
 
-export function compileDestinations(context: Context): readonly Destination[] {
-  const { root, report } = context;
-  const value = root['destinations'] ?? {};
-  if (typeof value !== 'object' || Array.isArray(value)) {
-    report.error('wrong-type', ['destinations'], 'expected a mapping of destinations by name');
-    report.incomplete.add('destinations');
-    return [];
-  }
-  const compiled: Destination[] = [];
-  for (const name of keysOf(value)) {
-    const destination = compileDestination(name, Reflect.get(value, name), context);
-    if (destination === null) report.incomplete.add('destinations');
-    else compiled.push(destination);
-  }
-  return compiled;
-}
+export const compileDestinations = (context: Context): readonly Destination[] =>
+  compileEntries('destinations', compileDestination, context);

@@ -4,7 +4,7 @@
 import type { Tag } from '../core/config.ts';
 import { tagType } from '../core/tags.ts';
 import type { TagType } from '../core/tags.ts';
-import { checkNames, keysOf, listed, type Context } from './context.ts';
+import { checkNames, compileEntries, listed, type Context } from './context.ts';
 import type { Path } from './problems.ts';
 import { parsePart } from './report.ts';
 import { checkVendor, requiresOf } from './route.ts';
@@ -57,19 +57,4 @@ function compileTag(name: string, value: unknown, context: Context): Tag | null 
   return sound ? tag : null;
 }
 
-export function compileTags(context: Context): readonly Tag[] {
-  const { root, report } = context;
-  const value = root['tags'] ?? {};
-  if (typeof value !== 'object' || Array.isArray(value)) {
-    report.error('wrong-type', ['tags'], 'expected a mapping of tags by name');
-    report.incomplete.add('tags');
-    return [];
-  }
-  const compiled: Tag[] = [];
-  for (const name of keysOf(value)) {
-    const tag = compileTag(name, Reflect.get(value, name), context);
-    if (tag === null) report.incomplete.add('tags');
-    else compiled.push(tag);
-  }
-  return compiled;
-}
+export const compileTags = (context: Context): readonly Tag[] => compileEntries('tags', compileTag, context);
