@@ -7,9 +7,9 @@ import type { EventFacts } from './core/decision.ts';
 import { GatewayError } from './core/errors.ts';
 import type { ReceivedEvent } from './core/event.ts';
 import type { Built, SiteHints } from './core/plugin.ts';
-import type { ForwardRequest } from './core/ports.ts';
 import type { RecordingFormat, UploadCall } from './core/recording.ts';
 import { printable } from './delivery/auth.ts';
+import { asVendorRequest } from './delivery/forwardWire.ts';
 import { explainTags, TAGS_PATH } from './explainTags.ts';
 import { cookieSorter } from './http/cookies.ts';
 import type { SortedCookies } from './http/cookies.ts';
@@ -190,12 +190,6 @@ function uploadOf(question: Question, format: RecordingFormat, context: ExplainC
   return receivedUpload({ format, upload }, { ...request, packed: false, cookies, limits }, site);
 }
 
-function sentAs(outgoing: ForwardRequest | null): ExplainedDecision['requests'] {
-  if (outgoing === null) return [];
-  const { address: url, headers, body, auth = { type: 'none' } } = outgoing;
-  return [printable({ method: 'POST', url, headers, body, auth, events: [0] })];
-}
-
 /** An upload of a visit that nobody knows: its first, or one whose text is masked as far as its page is not known. */
 function explainUpload(question: Question, format: RecordingFormat, context: ExplainContext): Explained {
   const { receivedAt } = question.request;
@@ -215,7 +209,15 @@ function explainUpload(question: Question, format: RecordingFormat, context: Exp
       receivedAt: new Date(receivedAt).toISOString(),
     },
     consent: consentOf(judged.facts, [decision.notice], judging),
-    decisions: [{ destination, verdict, reasons, treatments: remarks, requests: sentAs(outgoing) }],
+    decisions: [
+      {
+        destination,
+        verdict,
+        reasons,
+        treatments: remarks,
+        requests: outgoing === null ? [] : [printable(asVendorRequest(outgoing))],
+      },
+    ],
   };
 }
 

@@ -1,14 +1,14 @@
 // The way to one destination for requests that somebody waits for: each is sent once, soon or not at all. While the vendor is down
 // nothing waits, and when that lasts the senders are told to stop.
 
-import type { Result, VendorRequest } from '../core/delivery.ts';
+import type { Result } from '../core/delivery.ts';
 import type { Forwarded, ForwardRequest, Metrics } from '../core/ports.ts';
 import { Circuit, signOf } from './circuit.ts';
 import { FAILURES, readReply, resultOf } from './classify.ts';
 import { Connections, notSent } from './connections.ts';
 import type { Sent } from './exchange.ts';
 import { ForwardQueue, type Held } from './forwardQueue.ts';
-import { wired } from './forwardWire.ts';
+import { asVendorRequest, wired } from './forwardWire.ts';
 import { same, type Wanted } from './line.ts';
 import type { After, DeliveryPorts } from './ports.ts';
 import { Bucket } from './rate.ts';
@@ -233,16 +233,8 @@ export class ForwardLine {
 }
 
 /** What the answer means by the vendor's own rules, or what it means that there is none. */
-function resultFor(sent: Sent, { type }: Setup, { address, headers }: ForwardRequest): Result {
+function resultFor(sent: Sent, { type }: Setup, request: ForwardRequest): Result {
   const unread: Result = { kind: 'transient', code: 'reply_unreadable' };
   if ('failure' in sent) return resultOf(sent.failure, type.dedupes);
-  const request: VendorRequest = {
-    method: 'POST',
-    url: address,
-    headers,
-    body: null,
-    auth: { type: 'none' },
-    events: [0],
-  };
-  return readReply(type, sent.reply, request)[0] ?? unread;
+  return readReply(type, sent.reply, asVendorRequest(request))[0] ?? unread;
 }

@@ -3,6 +3,7 @@
 
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import type { VendorRequest } from '../core/delivery.ts';
 import type { ForwardRequest } from '../core/ports.ts';
 import { sign, type SigningMoment } from './auth.ts';
 import type { FailureCode } from './classify.ts';
@@ -48,13 +49,21 @@ function outgoing(stated: Readonly<Record<string, string>>): Record<string, stri
   return all;
 }
 
+/** The same as a request of an event's destination: what signs, prints and reads answers knows no other. */
+export const asVendorRequest = ({
+  address,
+  headers,
+  body,
+  auth = { type: 'none' },
+}: ForwardRequest): VendorRequest => ({ method: 'POST', url: address, headers, body, auth, events: [0] });
+
 /** The signature is over the body as it is read. */
 function signed(
-  { address, body, auth = { type: 'none' } }: ForwardRequest,
+  request: ForwardRequest,
   headers: Record<string, string>,
   moment: SigningMoment,
 ): WireRequest | FailureCode {
-  const made = sign({ method: 'POST', url: address, headers, body, auth, events: [0] }, moment);
+  const made = sign({ ...asVendorRequest(request), headers }, moment);
   const url = addressed(made?.url ?? '');
   return made === null || typeof url === 'string'
     ? 'request_invalid'
