@@ -184,10 +184,10 @@ function decisionsOn(
   // A link may be taken from what a recorder receives, which is judged for that alone.
   const decisionOf = (name: string): Decision | undefined => {
     const made = decisions.find((each) => each.destination === name);
-    const other = made ?? snapshot.destinations.find((each) => each.name === name);
-    if (other === undefined || 'verdict' in other) return other;
+    if (made !== undefined) return made;
+    const destination = snapshot.destinations.find((each) => each.name === name);
     const asked: EventFacts = { ...facts, type: 'recording', name: 'recording' };
-    return decide({ facts: asked, destination: other, snapshot, standing, now, reading });
+    return destination && decide({ facts: asked, destination, snapshot, standing, now, reading });
   };
   return { destinations, decisions, decisionOf };
 }
