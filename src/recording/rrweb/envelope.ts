@@ -1,8 +1,7 @@
 // The envelope that a page puts around its rrweb events: whose they are, where they belong, and nothing else that leaves. Shape and
 // depth are looked at before anything is made of the text.
 
-import { GatewayError } from '../../core/errors.ts';
-import { isObject } from '../../core/json.ts';
+import { readObject, refuse } from '../body.ts';
 
 export interface Envelope {
   readonly writeKey: string | null;
@@ -16,10 +15,8 @@ export interface Envelope {
   readonly events: readonly unknown[];
 }
 
-const refuse = (message: string): GatewayError => new GatewayError('unreadable_body', message);
-
 /** A page as deep as browsers nest takes two levels for each node. */
-const MAX_DEPTH = 2 * 1024 + 64;
+const SHAPE = { depth: 2 * 1024 + 64, objects: true };
 /** Two hours of a busy page have a tenth of it. */
 const MAX_EVENTS = 100_000;
 const MAX_SEQUENCE = 1_000_000;
@@ -31,9 +28,7 @@ const isIdText = (value: unknown): value is string => typeof value === 'string' 
 const isAbsent = (value: unknown): value is undefined | null => value === undefined || value === null;
 
 export function readEnvelope(bytes: Uint8Array): Envelope {
-  const text = decoded(bytes);
-  checkDepth(text);
-  const { writeKey, anonymousId, session, visit, sequence, last, page, events } = parsed(text);
+  const { writeKey, anonymousId, session, visit, sequence, last, page, events } = readObject(bytes, SHAPE);
   if (!isIdText(session) || !isIdText(visit))
     throw refuse('`session` and `visit` must be strings of 1 to 128 plain characters');
   if (typeof sequence !== 'number' || !Number.isInteger(sequence) || sequence < 1 || sequence > MAX_SEQUENCE)
@@ -55,41 +50,4 @@ export function readEnvelope(bytes: Uint8Array): Envelope {
     page,
     events,
   };
-}
-
-function decoded(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw refuse('the upload is not UTF-8');
-  }
-}
-
-/** Millions of brackets would take hundreds of megabytes to parse. */
-function checkDepth(text: string): void {
-  let depth = 0;
-  let quoted = false;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (quoted) {
-      if (code === 0x5c) at++;
-      else if (code === 0x22) quoted = false;
-    } else if (code === 0x22) quoted = true;
-    else if (code === 0x7b || code === 0x5b) {
-      depth++;
-      if (depth > MAX_DEPTH) throw refuse('the upload is nested too deeply');
-    } else if (code === 0x7d || code === 0x5d) depth--;
-  }
-}
-
-function parsed(text: string): Readonly<Record<string, unknown>> {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    // No cause: a syntax error quotes what was sent.
-    throw refuse('the upload is not JSON');
-  }
-  if (!isObject(body)) throw refuse('the upload is not a JSON object');
-  return body;
 }
