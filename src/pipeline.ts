@@ -15,6 +15,7 @@ import { gather } from './consent/merge.ts';
 import type { Signal } from './consent/merge.ts';
 import { scanEvent } from './detect/event.ts';
 import type { Scan } from './detect/event.ts';
+import { visitorOf } from './detect/visitor.ts';
 import { apply } from './identity/apply.ts';
 import { cleanName } from './identity/content.ts';
 import { Remarks } from './identity/remarks.ts';
@@ -198,7 +199,8 @@ export function judge(received: ReceivedEvent, context: PipelineContext): Judged
   const site = snapshot.sites.find((each) => each.name === received.site);
   if (site === undefined)
     throw new GatewayError('unknown_site', 'the routing file no longer has the site of this event');
-  const scan = once(() => scanEvent(received, site));
+  const visitor = visitorOf(received);
+  const scan = once(() => scanEvent(received, site, visitor));
   const event = named(received, scan);
   const { state, signals } = gather(
     event.consent,
@@ -214,7 +216,7 @@ export function judge(received: ReceivedEvent, context: PipelineContext): Judged
     switchedOff: switchedOff(event, snapshot),
     consent: state,
   };
-  const subjects = keys.subjectDigests(event, state.claims);
+  const subjects = keys.subjectDigests(event, state.claims, visitor);
   const standing = context.saidSince(subjects.all);
   const { destinations, decisions, decisionOf } = decisionsOn({ event, facts, standing, site }, context);
   const judging: Judging = {

@@ -398,5 +398,11 @@ for (const { system, kind } of IDENTIFIERS) {
 export const identifierName = (id: { readonly system: string; readonly kind: string }): string =>
   NAMES.get(id.system)?.get(id.kind) ?? `${id.system}.${id.kind}`;
 
+const ONCE: ReadonlySet<string> = new Set(
+  IDENTIFIERS.filter(({ role }) => role === 'order' || role === 'event').map(identifierName),
+);
+/** Is a value of this kind new with every event? All others a visitor brings along again and again. */
+export const comesOnce = (name: string): boolean => ONCE.has(name);
+
 const SYSTEM_NAMES: ReadonlySet<string> = new Set(SYSTEMS);
 export const isSystem = (name: string): name is System => SYSTEM_NAMES.has(name);

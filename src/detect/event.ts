@@ -1,24 +1,25 @@
 // One scan per event, shared by all destinations: what one destination asks about a string is remembered for the next, and a
 // string that no destination would get is never looked at.
 
-import type { ReceivedEvent } from '../core/event.ts';
+import type { Identifier, ReceivedEvent } from '../core/event.ts';
+import { comesOnce, identifierName } from '../core/identifiers.ts';
 import { Recent, copied } from '../core/recent.ts';
 import type { Finding } from './finding.ts';
-import { NOTHING } from './finding.ts';
 import type { Needles } from './needles.ts';
 import { isShortNeedle, needlesOf } from './needles.ts';
-import { knownFindings, scanAnew, scanText } from './scan.ts';
+import { knownFindings, scanAnew } from './scan.ts';
 import type { CleanedUrl, UrlRules } from './url.ts';
 import { cleanReferrer, cleanUrl } from './url.ts';
+import type { Visitor } from './visitor.ts';
+import { sharedValues, visitorOf } from './visitor.ts';
 
 export interface Scan {
   readonly needles: Needles;
+  readonly visitor: Visitor;
   /** What stands in a text that may leave. */
   readonly text: (value: string) => readonly Finding[];
   /** The same for a value behind a name: an id too short to look for in text is found where the name says so. */
   readonly named: (name: string, value: string) => readonly Finding[];
-  /** Without the values that the event carries: for a value that is one of them. */
-  plain(value: string): readonly Finding[];
   /** Did this value come as an identifier of two systems? Then it would join them. */
   shared(value: string): boolean;
   /** Any other address, by the same rules. */
@@ -34,17 +35,14 @@ export interface CleanedPage {
 
 const ABSENT: CleanedUrl = Object.freeze({ value: null, rules: [] });
 
-/** Values that stand under two systems, lower case; null: none. */
-function sharedValues({ ids, otherIds }: ReceivedEvent): ReadonlySet<string> | null {
-  const all = otherIds.length === 0 ? ids : [...ids, ...otherIds];
-  const plain = all.map(({ value }) => value.trim().toLowerCase());
-  let shared: Set<string> | null = null;
-  // Each with all before it: an event has a handful.
-  for (let at = 1; at < all.length; at += 1)
-    for (let before = 0; before < at; before += 1)
-      if (plain[at] === plain[before] && all[at]?.system !== all[before]?.system)
-        shared = (shared ?? new Set()).add(plain[at] ?? '');
-  return shared;
+const onceAmong = (ids: readonly Identifier[]): number =>
+  ids.reduce((count, id) => (comesOnce(identifierName(id)) ? count + 1 : count), 0);
+
+/** Values that stand under two systems, in lower case; null: none. */
+function sharedIn({ ids, otherIds }: ReceivedEvent, visitor: Visitor, apart: boolean): Visitor['shared'] {
+  // One that stands in nothing the visitor brings along shares with nobody; two could with each other.
+  if (apart && onceAmong(ids) + onceAmong(otherIds) < 2) return visitor.shared;
+  return sharedValues([...ids, ...otherIds]);
 }
 
 /** What was asked of a scan while an address was cleaned, and answered: the same answers make the same of the same address. */
@@ -90,6 +88,7 @@ function stillHolds(page: AskedPage, text: Scan['text'], named: Scan['named']): 
 
 class EventScan implements Scan {
   readonly needles: Needles;
+  readonly visitor: Visitor;
   readonly #event: ReceivedEvent;
   readonly #origins: readonly string[];
   readonly #twice: ReadonlySet<string> | null;
@@ -97,11 +96,12 @@ class EventScan implements Scan {
   #known: Map<string, readonly Finding[]> | null = null;
   readonly #pages = new Map<string, CleanedPage>();
 
-  constructor(event: ReceivedEvent, origins: readonly string[]) {
-    this.needles = needlesOf(event);
+  constructor(event: ReceivedEvent, origins: readonly string[], visitor: Visitor) {
+    this.needles = needlesOf(event, visitor);
+    this.visitor = visitor;
     this.#event = event;
     this.#origins = origins;
-    this.#twice = sharedValues(event);
+    this.#twice = sharedIn(event, visitor, this.needles.apart);
   }
 
   text = (value: string): readonly Finding[] => {
@@ -117,10 +117,6 @@ class EventScan implements Scan {
     isShortNeedle(this.needles, name, value)
       ? [{ kind: 'carried', start: 0, end: value.length }]
       : this.text(value);
-
-  plain(value: string): readonly Finding[] {
-    return value === '' ? NOTHING : scanText(value);
-  }
 
   shared(value: string): boolean {
     return this.#twice !== null && this.#twice.has(value.trim().toLowerCase());
@@ -176,5 +172,9 @@ class EventScan implements Scan {
   }
 }
 
-export const scanEvent = (event: ReceivedEvent, site: { readonly origins: readonly string[] }): Scan =>
-  new EventScan(event, site.origins);
+/** `visitor` is whoever sent the event, where that is known already. */
+export const scanEvent = (
+  event: ReceivedEvent,
+  site: { readonly origins: readonly string[] },
+  visitor = visitorOf(event),
+): Scan => new EventScan(event, site.origins, visitor);

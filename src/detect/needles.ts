@@ -3,11 +3,12 @@
 
 import { hash } from 'node:crypto';
 import type { ReceivedEvent } from '../core/event.ts';
-import { identifierName } from '../core/identifiers.ts';
-import type { PersonField } from '../core/person.ts';
+import { comesOnce, identifierName } from '../core/identifiers.ts';
 import { Recent, copied } from '../core/recent.ts';
+import { Collection } from './collection.ts';
 import type { Needle } from './forms.ts';
-import { MIN_SUBSTRING, NUMERIC, formsOf } from './forms.ts';
+import { MIN_SUBSTRING } from './forms.ts';
+import type { Visitor } from './visitor.ts';
 
 export type { Needle } from './forms.ts';
 
@@ -26,160 +27,79 @@ export interface Needles {
   readonly shortest: number;
   /** Last eight digits of the phones carried. */
   readonly phones: ReadonlySet<string>;
+  /**
+   * False if a value that came with this event alone stands in one that its visitor brings along. Where it is true, what the event
+   * has of its own changes nothing about what its visitor brings.
+   */
+  readonly apart: boolean;
   /** MD5, SHA-1 and SHA-256 of the values: computed at the first call. */
   digests(): readonly Digest[];
 }
 
-/** Says nothing alone, so a page may hold the word by chance. */
-const COMMON_WORDS: readonly PersonField[] = ['gender'];
-/** Places shorter than this are codes of countries and regions. */
-const SHORTEST_PLACE = 4;
-const PLACES: readonly PersonField[] = ['city', 'region'];
-
-const FEW = 40;
-
-/** What some values come to, each form once: a later value adds what is new. */
-class Collection {
-  readonly words: Needle[] = [];
-  readonly short: Needle[] = [];
-  /** The values themselves. */
-  readonly raw: string[] = [];
-  readonly phones: Set<string>;
-  shortest = Infinity;
-  #seen: Set<string> | null = null;
-
-  /** Begins with what another has; only phones are shared with it, so none may be added here. */
-  constructor(from?: Collection) {
-    this.phones = from?.phones ?? new Set();
-    if (from === undefined) return;
-    this.words = from.words.slice();
-    this.short = from.short.slice();
-    this.raw = from.raw.slice();
-    this.shortest = from.shortest;
-  }
-
-  add(value: string, source: string): void {
-    const forms = formsOf(value, source);
-    if (forms.length > 0) this.raw.push(value);
-    for (const needle of forms) this.#take(needle);
-  }
-
-  addPhone(value: string, source: string): void {
-    this.add(value, source);
-    const digits = value.replace(/\D/g, '');
-    if (digits.length < 8) return;
-    this.phones.add(digits.slice(-8));
-    this.#take({ value: digits, source, whole: true });
-  }
-
-  #take(needle: Needle): void {
-    const { value, whole } = needle;
-    if (this.#has(value)) return;
-    this.#seen?.add(value);
-    if (whole && value.length < MIN_SUBSTRING && (value.length < 2 || NUMERIC.test(value))) {
-      this.short.push(needle);
-      return;
-    }
-    this.words.push(needle);
-    if (value.length < this.shortest) this.shortest = value.length;
-  }
-
-  /** An honest event has some twenty: looking through them costs less than keeping a table. */
-  #has(value: string): boolean {
-    const { words, short } = this;
-    if (words.length + short.length > FEW) {
-      this.#seen ??= new Set([...words, ...short].map((needle) => needle.value));
-      return this.#seen.has(value);
-    }
-    for (const needle of words) if (needle.value === value) return true;
-    for (const needle of short) if (needle.value === value) return true;
-    return false;
-  }
-}
-
-/** Values by their source, in turn: `[source, value, source, value, …]`. */
-type Sourced = readonly string[];
-
-/** Sources whose values are new with every event. */
-const ONCE: ReadonlySet<string> = new Set(['site.order_id', 'site.message_id']);
 /** Parameters that are ids by their meaning, whatever the intake made of them. */
 const ID_PARAMS = ['transaction_id', 'order_id', 'event_id'] as const;
 
-/** What the visitor brings along every time, and what comes with this event alone. */
-function sourced(event: ReceivedEvent): { readonly lasting: Sourced; readonly once: Sourced } {
-  const [lasting, once]: [string[], string[]] = [[], []];
+/** What comes with this event alone. */
+function addOnce(event: ReceivedEvent, into: Collection): void {
   for (const ids of [event.ids, event.otherIds])
     for (const id of ids) {
       const source = identifierName(id);
-      (ONCE.has(source) ? once : lasting).push(source, id.value);
+      if (comesOnce(source)) into.add(source, id.value);
     }
-  for (const field in event.person) {
-    const value = event.person[field as PersonField]; // its own key
-    if (typeof value !== 'string' || COMMON_WORDS.some((word) => word === field)) continue;
-    if (PLACES.some((place) => place === field) && value.trim().length < SHORTEST_PLACE) continue;
-    lasting.push(`person.${field}`, value);
-  }
-  if (event.ip !== null) lasting.push('person.ip', event.ip);
-  if (event.device.userAgent !== null) lasting.push('person.user_agent', event.device.userAgent);
-  if (event.messageId !== null) once.push('message_id', event.messageId);
+  if (event.messageId !== null) into.add('message_id', event.messageId);
   for (const name of ID_PARAMS) {
     const value = event.params[name];
-    if (typeof value === 'string' || typeof value === 'number') once.push('site.order_id', String(value));
+    if (typeof value === 'string' || typeof value === 'number') into.add('site.order_id', String(value));
   }
-  return { lasting, once };
 }
 
-function addAll(values: Sourced, into: Collection): Collection {
-  for (let at = 0; at < values.length; at += 2) {
-    const [source, value] = [values[at] ?? '', values[at + 1] ?? ''];
-    if (source === 'person.phone') into.addPhone(value, source);
-    else into.add(value, source);
-  }
-  return into;
-}
-
-const MAX_VISITORS = 5000;
-const MAX_KEY = 2048;
-/** Of returning visitors, by all they bring along: making the forms of some ten values costs as much as scanning an event. */
-const visitors = new Recent<string, Collection>(MAX_VISITORS);
-
-function ofVisitor(lasting: Sourced): Collection {
-  let key = '';
-  // With its length, no value can be taken for two.
-  for (const text of lasting) key += `${text.length}:${text}`;
-  const known = visitors.get(key);
-  if (known !== undefined) return known;
-  if (key.length > MAX_KEY) return addAll(lasting, new Collection());
-  const made = addAll(lasting.map(copied), new Collection());
-  visitors.set(copied(key), made);
-  return made;
+/** Does nothing that came with the event alone stand in what its visitor brings along? */
+function standApart({ words, short, raw }: Collection, visitor: Visitor): boolean {
+  const before = visitor.values;
+  for (let at = before.words.length; at < words.length; at += 1)
+    if (visitor.holds(words[at]?.value ?? '')) return false;
+  for (let at = before.short.length; at < short.length; at += 1)
+    if (visitor.holds(short[at]?.value ?? '')) return false;
+  for (let at = before.raw.length; at < raw.length; at += 1)
+    if (visitor.holds(raw[at]?.trim().toLowerCase() ?? '')) return false;
+  return true;
 }
 
 /** Every value of the event that may stand nowhere but in its own place. */
-export function needlesOf(event: ReceivedEvent): Needles {
-  const { lasting, once } = sourced(event);
-  return needlesIn(addAll(once, new Collection(ofVisitor(lasting))));
+export function needlesOf(event: ReceivedEvent, visitor: Visitor): Needles {
+  const all = new Collection(visitor.values);
+  addOnce(event, all);
+  return needlesIn(all, standApart(all, visitor));
 }
 
 /** With digests, which take some 5 KB. */
 const MAX_RECORDED = 1000;
-const recorded = new Recent<Collection, Needles>(MAX_RECORDED);
+const MAX_KEY = 2048;
+const recorded = new Recent<string, Needles>(MAX_RECORDED);
 
 /** The same for values that a visitor brings along without an event, each with its source. */
 export function needlesOfValues(values: readonly (readonly [source: string, value: string])[]): Needles {
-  const all = ofVisitor(values.flat());
-  let needles = recorded.get(all);
-  if (needles === undefined) recorded.set(all, (needles = needlesIn(all)));
+  let key = '';
+  // With its length, no value can be taken for two.
+  for (const [source, value] of values) key += `${source} ${value.length}:${value}`;
+  const known = recorded.get(key);
+  if (known !== undefined) return known;
+  const isKept = key.length <= MAX_KEY;
+  const all = new Collection();
+  for (const [source, value] of values) all.add(source, isKept ? copied(value) : value);
+  const needles = needlesIn(all, true);
+  if (isKept) recorded.set(copied(key), needles);
   return needles;
 }
 
-function needlesIn({ words, short, shortest, phones, raw }: Collection): Needles {
+function needlesIn({ words, short, shortest, phones, raw }: Collection, apart: boolean): Needles {
   let digests: readonly Digest[] | null = null;
   return {
     words,
     short,
     shortest,
     phones,
+    apart,
     digests: () => (digests ??= digestsOf(new Set(raw))),
   };
 }

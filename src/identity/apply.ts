@@ -5,14 +5,14 @@ import type { Wire } from '../core/event.ts';
 import { PermittedEvent } from '../core/permitted.ts';
 import type { PermittedData } from '../core/permitted.ts';
 import type { Remark } from '../core/treatment.ts';
+import type { Treated } from './brought.ts';
 import { anonymised, wholeSecond } from './coarsen.ts';
-import { fieldsIn, fieldsOf } from './fields.ts';
+import { fieldsOf } from './fields.ts';
 import { treatIdentifiers } from './ids.ts';
 import { narrowed } from './narrow.ts';
-import { permittedPerson } from './person.ts';
 import type { Plan } from './plan.ts';
 import type { Keyring } from './pseudonym.ts';
-import { Remarks } from './remarks.ts';
+import { Remarks, idPath } from './remarks.ts';
 import type { Shared } from './shared.ts';
 
 export interface ApplyContext {
@@ -39,12 +39,13 @@ export function apply(
 ): Applied {
   const remarks = new Remarks();
   remarks.addAll(same.remarks);
-  const full = build({ plan, context, same, remarks });
+  const brought = same.brought.treatedBy(plan, { scan: same.scan, keyring: context.keyring });
+  const full = build({ plan, context, same, brought, remarks });
   const data = plan.anonymous ? anonymised(full) : full;
   if (plan.anonymous) remarks.add('*', 'anonymous', 'coarsen');
   if (!plan.type.canPlace(data, plan.destination.settings))
     return { refused: 'no_identifier', remarks: remarks.list() };
-  const fields = plan.anonymous ? fieldsOf(data) : fieldsBeside(data, same.content(plan).fields);
+  const fields = plan.anonymous ? fieldsOf(data) : fieldsOfAll(same, { plan, brought, data });
   return { permitted: PermittedEvent.permit(data), remarks: remarks.list(), fields };
 }
 
@@ -52,6 +53,7 @@ interface Building {
   readonly plan: Plan;
   readonly context: ApplyContext;
   readonly same: Shared;
+  readonly brought: Treated;
   readonly remarks: Remarks;
 }
 
@@ -59,7 +61,10 @@ function build(building: Building): PermittedData {
   const { plan, context, same, remarks } = building;
   const { event, scan } = same;
   const { keyring, eventId } = context;
-  const { ids, links, kept } = treatIdentifiers(plan, { ids: same.ids, scan, keyring, remarks });
+  const { brought } = building;
+  remarks.addAll(brought.remarks);
+  const { once } = same;
+  const own = once.length === 0 ? null : treatIdentifiers(plan, { ids: once, scan, keyring, remarks });
   const content = same.content(plan);
   remarks.addAll(content.remarks);
   // An anonymous event's key comes from our own id, so that nothing of the client's repeats in it.
@@ -74,9 +79,9 @@ function build(building: Building): PermittedData {
     key: keyring.eventKey(plan.destination.name, event.site, keyed),
     occurredAt: wholeSecond(event.occurredAt),
     anonymous: plan.anonymous,
-    ids,
-    links,
-    person: permittedPerson(same.person, plan, { scan, remarks }),
+    ids: own === null ? brought.ids : { ...brought.ids, ...own.ids },
+    links: brought.links,
+    person: brought.person,
     params: content.params,
     items: same.items,
     page: content.page,
@@ -86,6 +91,7 @@ function build(building: Building): PermittedData {
     consent: plan.consent,
     wire: permittedWire(building),
   };
+  const kept = own === null || own.kept.length === 0 ? brought.kept : [...brought.kept, ...own.kept];
   // Spread at the end: in the middle of a literal it makes all that follows slow.
   return kept.length === 0 ? data : { ...data, kept };
 }
@@ -105,17 +111,15 @@ function permittedWire({ same, plan, context, remarks }: Building): Wire | null 
   return { protocol: wire.protocol, fields };
 }
 
-/** What leaves of a full event: what this destination gets of its own, then what others get alike. */
-function fieldsBeside(
-  { ids, links, person, wire }: PermittedData,
-  alike: readonly string[],
+/** What leaves of a full event: what its visitor brings along, what it has of its own, and what others get alike. */
+function fieldsOfAll(
+  same: Shared,
+  { plan, brought, data }: Pick<Building, 'plan' | 'brought'> & { readonly data: PermittedData },
 ): readonly string[] {
-  const fields: string[] = [];
-  fieldsIn('ids', ids, fields);
-  fieldsIn('links', links, fields);
-  fieldsIn('person', person, fields);
-  for (const field of alike) fields.push(field);
-  if (wire !== null) fields.push('wire');
+  const fields = brought.fields.slice();
+  for (const { name } of same.once) if (Object.hasOwn(data.ids, name)) fields.push(idPath(name));
+  for (const field of same.content(plan).fields) fields.push(field);
+  if (data.wire !== null) fields.push('wire');
   return fields;
 }
 

@@ -51,9 +51,16 @@ export function treatIdentifiers(plan: Plan, treating: Treating): TreatedIds {
     ids[name] = value;
     if (raw) kept.push(name);
   }
-  const links = plan.links.length === 0 ? NO_LINKS : link(plan, { own, kept, treating });
+  const isEmpty = plan.links.length === 0 || !treating.ids.some(canLink);
+  const links = isEmpty ? NO_LINKS : link(plan, { own, kept, treating });
   return { ids, links, kept };
 }
+
+/** Orders and messages are linked to nothing. */
+const canLink = ({ name }: NamedId): boolean => {
+  const entry = identifierKind(name);
+  return entry !== undefined && isLinkable(entry);
+};
 
 /** What one destination receives of the event's ids; also asked for the other end of a link. */
 function treat(plan: IdPlan, treating: Treating): readonly TreatedId[] {
@@ -89,7 +96,7 @@ function treatOne(
   named: NamedId,
   { plan, rule, treating }: { plan: IdPlan; rule: IdRule; treating: Treating },
 ): TreatedOne {
-  const { id, name } = named;
+  const { id } = named;
   if (treating.scan.shared(id.value)) return stripped('shared_value');
   if (rule.treatment === 'strip') return stripped(rule.rule);
   const against = rule.treatment === 'keep' ? againstKeeping(named, plan.system, treating.scan) : null;
@@ -99,13 +106,7 @@ function treatOne(
   return {
     treatment: 'pseudonymise',
     rule: against ?? rule.rule,
-    value: treating.keyring.pseudonym({
-      destination: plan.destination,
-      name,
-      value: id.value,
-      format: rule.format,
-      period: named.period,
-    }),
+    value: named.pseudonym(plan.destination, rule.format, treating.keyring),
   };
 }
 
@@ -113,7 +114,8 @@ function treatOne(
 const CERTAIN = /^(?:email|iban|jwt|user_agent|codice_fiscale)$/;
 
 /** Why a value may not leave raw although its kind may: it is, or holds, personal data or another system's id. */
-function againstKeeping({ id, name }: NamedId, system: string, scan: Scan): RuleCode | null {
+function againstKeeping(named: NamedId, system: string, scan: Scan): RuleCode | null {
+  const { id, name } = named;
   const entry = identifierKind(name);
   if (entry === undefined || !entry.form.test(id.value)) return 'default_deny';
   const value = id.value.toLowerCase();
@@ -123,7 +125,7 @@ function againstKeeping({ id, name }: NamedId, system: string, scan: Scan): Rule
     const other = needle.source.slice(0, needle.source.indexOf('.'));
     if (isSystem(other) && other !== id.system && other !== system) return 'foreign_id';
   }
-  for (const { kind } of scan.plain(id.value)) {
+  for (const { kind } of named.findings) {
     if (CERTAIN.test(kind)) return 'personal_data';
     const other = kind.slice(0, kind.indexOf('.'));
     if (isSystem(other) && other !== id.system && other !== 'site') return 'foreign_id';
@@ -138,13 +140,7 @@ function standIn(plan: IdPlan, treating: Treating, treated: TreatedId[]): void {
   if (treating.ids.some((each) => each.name === name)) return;
   const named = treating.ids.find((each) => each.name === ANONYMOUS_ID);
   if (named === undefined || treating.scan.shared(named.id.value)) return;
-  const value = treating.keyring.pseudonym({
-    destination: plan.destination,
-    name: ANONYMOUS_ID,
-    value: named.id.value,
-    format,
-    period: named.period,
-  });
+  const value = named.pseudonym(plan.destination, format, treating.keyring);
   put(treated, { name, value, raw: false });
   treating.remarks.add(idPath(name), 'stand_in', 'pseudonymise');
 }

@@ -1,33 +1,61 @@
-// The identifiers of one event with all that every destination asks about them, worked out once.
+// An identifier with all that every destination asks about it, worked out once.
 
-import type { Identifier, ReceivedEvent } from '../core/event.ts';
+import type { Identifier } from '../core/event.ts';
+import type { PseudonymFormat } from '../core/identifiers.ts';
 import { identifierName } from '../core/identifiers.ts';
-import { periodsOf } from './period.ts';
+import type { Finding } from '../detect/finding.ts';
+import { scanAnew } from '../detect/scan.ts';
+import type { Keyring } from './pseudonym.ts';
 import { idPath } from './remarks.ts';
 
-export class NamedId {
+/** What stands in one value, whatever else the event carries: looked at when it is first asked for. */
+export class Looked {
+  readonly value: string;
+  #findings: readonly Finding[] | null = null;
+
+  constructor(value: string) {
+    this.value = value;
+  }
+
+  get findings(): readonly Finding[] {
+    return (this.#findings ??= scanAnew(this.value, null));
+  }
+}
+
+interface Pseudonym {
+  readonly keyring: Keyring;
+  readonly destination: string;
+  readonly format: PseudonymFormat;
+  readonly text: string;
+}
+
+export class NamedId extends Looked {
   readonly id: Identifier;
   /** `<system>.<kind>` */
   readonly name: string;
   /** As remarks tell it: `ids.<system>.<kind>`. */
   readonly path: string;
-  readonly #periodOf: (id: Identifier) => string;
-  #period: string | null = null;
+  /** Which period its pseudonyms belong to. */
+  readonly period: string;
+  /** Of a destination and of those that it is linked to: a handful. */
+  readonly #pseudonyms: Pseudonym[] = [];
 
-  constructor(id: Identifier, periodOf: (id: Identifier) => string) {
+  constructor(id: Identifier, period: string) {
+    super(id.value);
     this.id = id;
     this.name = identifierName(id);
     this.path = idPath(this.name);
-    this.#periodOf = periodOf;
+    this.period = period;
   }
 
-  /** Which period its pseudonyms belong to. */
-  get period(): string {
-    return (this.#period ??= this.#periodOf(this.id));
+  /** As this destination receives it; a link receives the same. */
+  pseudonym(destination: string, format: PseudonymFormat, keyring: Keyring): string {
+    for (const made of this.#pseudonyms)
+      if (made.destination === destination && made.format === format && made.keyring === keyring)
+        return made.text;
+    const { name, value, period } = this;
+    const text = keyring.pseudonym({ destination, name, value, format, period });
+    this.#pseudonyms.push({ keyring, destination, format, text });
+    return text;
   }
-}
-
-export function namedIds(event: ReceivedEvent, periodMs: number): readonly NamedId[] {
-  const periodOf = periodsOf(event, periodMs);
-  return event.ids.map((id) => new NamedId(id, periodOf));
 }

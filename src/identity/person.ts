@@ -5,8 +5,10 @@ import type { ReceivedEvent } from '../core/event.ts';
 import { isSystem } from '../core/identifiers.ts';
 import type { PersonField } from '../core/person.ts';
 import { PERSON_FIELDS } from '../core/person.ts';
+import { copied } from '../core/recent.ts';
 import type { RuleCode } from '../core/reasons.ts';
 import type { Scan } from '../detect/event.ts';
+import { Looked } from './named.ts';
 import type { Plan } from './plan.ts';
 import type { Remarks } from './remarks.ts';
 
@@ -29,9 +31,10 @@ const EXPECTED: Readonly<Partial<Record<PersonField, RegExp>>> = {
 };
 
 /** Why the value may not leave under this field's name, or null. */
-function foreignTo(field: PersonField, value: string, scan: Scan): RuleCode | null {
+function foreignTo(given: GivenPerson, scan: Scan): RuleCode | null {
+  const { field, value } = given;
   if (value.length > (field === 'user_agent' ? MAX_USER_AGENT : MAX_VALUE)) return 'value_too_long';
-  for (const { kind } of scan.plain(value)) {
+  for (const { kind } of given.findings) {
     if (EXPECTED[field]?.test(kind) !== true) return 'personal_data';
   }
   const lower = value.toLowerCase();
@@ -45,20 +48,25 @@ function foreignTo(field: PersonField, value: string, scan: Scan): RuleCode | nu
   return null;
 }
 
-export interface GivenPerson {
+export class GivenPerson extends Looked {
   readonly field: PersonField;
   readonly path: string;
-  readonly value: string;
+
+  constructor(field: PersonField, path: string, value: string) {
+    super(value);
+    this.field = field;
+    this.path = path;
+  }
 }
 
 const FIELDS = PERSON_FIELDS.map((field) => ({ field, path: `person.${field}` }));
 
-/** The person fields that an event has, the same for all destinations. */
+/** The person fields that an event has, the same for all destinations. They outlive the event. */
 export function givenPerson(event: ReceivedEvent): readonly GivenPerson[] {
   const given: GivenPerson[] = [];
   for (const { field, path } of FIELDS) {
     const value = valueOf(event, field);
-    if (value !== undefined && value !== '') given.push({ field, path, value });
+    if (value !== undefined && value !== '') given.push(new GivenPerson(field, path, copied(value)));
   }
   return given;
 }
@@ -69,14 +77,15 @@ export function permittedPerson(
   { scan, remarks }: { scan: Scan; remarks: Remarks },
 ): Readonly<Partial<Record<PersonField, string>>> {
   const person: Partial<Record<PersonField, string>> = {};
-  for (const { field, path, value } of given) {
+  for (const one of given) {
+    const { field, path, value } = one;
     if (plan.anonymous || !plan.person.has(field)) {
       const declared = plan.destination.person.includes(field);
       const rule = plan.anonymous ? 'anonymous' : declared ? 'person_not_granted' : 'person_not_requested';
       remarks.add(path, rule, 'strip');
       continue;
     }
-    const why = foreignTo(field, value, scan);
+    const why = foreignTo(one, scan);
     if (why === null) person[field] = value;
     remarks.add(path, why ?? 'route', why === null ? 'keep' : 'strip');
   }

@@ -8,6 +8,7 @@ import type { ReceivedEvent } from '../core/event.ts';
 import type { PseudonymFormat } from '../core/identifiers.ts';
 import { identifierKind, identifierName } from '../core/identifiers.ts';
 import { copied, Recent } from '../core/recent.ts';
+import type { Visitor } from '../detect/visitor.ts';
 import { MacKey } from './mac.ts';
 import { written } from './written.ts';
 
@@ -38,8 +39,11 @@ export interface Keyring {
   eventKey(destination: string, site: string, id: string): string;
   /** Marks a message as seen; never leaves. */
   dedupeDigest(site: string, messageId: string): string;
-  /** Whoever holds a signed record, named by a claim, is found by it too, also where the site reads no id cookies. */
-  subjectDigests(event: Carrier, claims?: readonly Claim[]): Subjects;
+  /**
+   * Whoever holds a signed record, named by a claim, is found by it too, also where the site reads no id cookies. With the visitor
+   * whose event it is they are remembered.
+   */
+  subjectDigests(event: Carrier, claims?: readonly Claim[], visitor?: Visitor): Subjects;
   /** The same for one id, `name` being `<system>.<kind>` or `email`. */
   subjectDigest(name: string, value: string): Subjects;
 }
@@ -47,11 +51,7 @@ export interface Keyring {
 const MAX_KEYS = 128;
 /** For each destination: ids count their periods from different starts, but few periods are current. */
 const MAX_PERIODS = 16;
-/** For each destination, period and kind. */
-const MAX_PSEUDONYMS = 5000;
-/** People, by all ids of each. */
 const MAX_SUBJECTS = 5000;
-const MAX_REMEMBERED = 128;
 
 class Keys {
   readonly #secret: string;
@@ -78,18 +78,25 @@ const three = (a: string, b: string, c: string): string => `${two(a, b)}${c.leng
 /** 192 bits: no two subjects or messages share a digest by chance. */
 const DIGEST_CHARS = 32;
 
-/** Digests of the ids of one person, by the messages they are made of; those of returning visitors are remembered. */
-function subjectDigester(rings: readonly Keys[]): (messages: readonly string[]) => Subjects {
-  const keys = rings.map((ring) => ring.for('subject'));
-  const known = new Recent<string, Subjects>(MAX_SUBJECTS);
-  return (messages) => {
-    // Messages hold the lengths of their parts, so no two lists make the same text.
-    const all = messages.join('');
-    const before = known.get(all);
-    if (before !== undefined) return before;
-    const made = subjectsFrom(keys, messages);
-    if (all.length <= MAX_REMEMBERED * messages.length) known.set(copied(all), made);
-    return made;
+interface Remembered {
+  readonly records: readonly string[];
+  readonly subjects: Subjects;
+}
+
+const isSame = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((text, at) => text === b[at]);
+
+/** Those of visitors are remembered, with the records that they showed. */
+function subjectDigester(keys: readonly MacKey[]): Keyring['subjectDigests'] {
+  const known = new Recent<Visitor, Remembered>(MAX_SUBJECTS);
+  return (event, claims = [], visitor) => {
+    const records: string[] = [];
+    for (const { record } of claims) if (record !== undefined) records.push(record);
+    const before = visitor === undefined ? undefined : known.get(visitor);
+    if (before !== undefined && isSame(before.records, records)) return before.subjects;
+    const subjects = subjectsFrom(keys, subjectsOf(event, records));
+    if (visitor?.isRemembered === true) known.set(visitor, { records: records.map(copied), subjects });
+    return subjects;
   };
 }
 
@@ -107,50 +114,15 @@ function subjectsFrom(keys: readonly MacKey[], messages: readonly string[]): Sub
   return { current, all };
 }
 
-/** An order or message comes once: remembering it would push out visitors who return. */
-const ONCE: ReadonlySet<string | undefined> = new Set(['order', 'event']);
-
-/** Pseudonyms for one destination and period. */
-class PseudonymUse {
-  readonly #key: MacKey;
-  /** By kind, and by the form that they are written in. */
-  readonly #known = new Map<string, Map<PseudonymFormat, Recent<string, string>>>();
-
-  constructor(key: MacKey) {
-    this.#key = key;
-  }
-
-  of({ name, value, format }: PseudonymRequest): string {
-    const forgotten = value.length > MAX_REMEMBERED || ONCE.has(identifierKind(name)?.role);
-    const made = forgotten ? undefined : this.#madeOf(name, format);
-    const before = made?.get(value);
-    if (before !== undefined) return before;
-    const pseudonym = written(format, this.#key.of(three(format, name, value), 'hex'));
-    made?.set(copied(value), pseudonym);
-    return pseudonym;
-  }
-
-  #madeOf(name: string, format: PseudonymFormat): Recent<string, string> {
-    let ofKind = this.#known.get(name);
-    if (ofKind === undefined) this.#known.set(name, (ofKind = new Map()));
-    let made = ofKind.get(format);
-    if (made === undefined) ofKind.set(format, (made = new Recent(MAX_PSEUDONYMS)));
-    return made;
-  }
-}
-
+/** Pseudonyms themselves are remembered with the visitor whom they are for; see `NamedId`. */
 function pseudonyms(ring: Keys): (request: PseudonymRequest) => string {
-  const byDestination = new Map<string, Recent<string, PseudonymUse>>();
-  return (request) => {
-    const { destination, period } = request;
-    let uses = byDestination.get(destination);
-    if (uses === undefined) byDestination.set(destination, (uses = new Recent(MAX_PERIODS)));
-    let use = uses.get(period);
-    if (use === undefined) {
-      use = new PseudonymUse(ring.for(`pseudonym ${period} ${destination}`));
-      uses.set(period, use);
-    }
-    return use.of(request);
+  const byDestination = new Map<string, Recent<string, MacKey>>();
+  return ({ destination, period, format, name, value }) => {
+    let keys = byDestination.get(destination);
+    if (keys === undefined) byDestination.set(destination, (keys = new Recent(MAX_PERIODS)));
+    let key = keys.get(period);
+    if (key === undefined) keys.set(period, (key = ring.for(`pseudonym ${period} ${destination}`)));
+    return written(format, key.of(three(format, name, value), 'hex'));
   };
 }
 
@@ -168,7 +140,7 @@ export function keyring(secrets: readonly GatewaySecret[]): Keyring {
   const rings = secrets.map((secret) => new Keys(secret.value.reveal()));
   const current = rings[0];
   if (current === undefined) throw new TypeError('a keyring needs at least one secret');
-  const digestsOf = subjectDigester(rings);
+  const subjectKeys = rings.map((ring) => ring.for('subject'));
   // Under the oldest, so that a new secret put first does not make a client's repetition look new. When the oldest goes, the
   // event's key, made under the first, still tells vendors.
   const dedupeKey = (rings.at(-1) ?? current).for('dedupe');
@@ -176,8 +148,8 @@ export function keyring(secrets: readonly GatewaySecret[]): Keyring {
     pseudonym: pseudonyms(current),
     eventKey: eventKeys(current),
     dedupeDigest: (site, messageId) => dedupeKey.of(two(site, messageId), 'base64url').slice(0, DIGEST_CHARS),
-    subjectDigests: (event, claims = []) => digestsOf(subjectsOf(event, claims)),
-    subjectDigest: (name, value) => digestsOf([subject(name, value)]),
+    subjectDigests: subjectDigester(subjectKeys),
+    subjectDigest: (name, value) => subjectsFrom(subjectKeys, [subject(name, value)]),
   };
 }
 
@@ -188,7 +160,7 @@ const subject = (name: string, value: string): string =>
 /** Ids that stand for a person or their browser; clicks, sessions, orders and groups do not. */
 const PERSONAL: ReadonlySet<string | undefined> = new Set(['visitor', 'user', 'contact']);
 
-function subjectsOf(event: Carrier, claims: readonly Claim[]): readonly string[] {
+function subjectsOf(event: Carrier, records: readonly string[]): readonly string[] {
   const subjects: string[] = [];
   for (const ids of [event.ids, event.otherIds])
     for (const id of ids) {
@@ -197,6 +169,6 @@ function subjectsOf(event: Carrier, claims: readonly Claim[]): readonly string[]
     }
   const { email } = event.person;
   if (email !== undefined && email.trim() !== '') subjects.push(subject('email', email));
-  for (const { record } of claims) if (record !== undefined) subjects.push(subject('record', record));
+  for (const record of records) subjects.push(subject('record', record));
   return subjects;
 }

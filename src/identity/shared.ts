@@ -2,17 +2,17 @@
 // those whose routes list the same names.
 
 import type { Campaign, Item, Page, ReceivedEvent } from '../core/event.ts';
+import { comesOnce, identifierName } from '../core/identifiers.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { PermittedData } from '../core/permitted.ts';
 import type { Remark } from '../core/treatment.ts';
 import type { Scan } from '../detect/event.ts';
+import type { Brought } from './brought.ts';
+import { broughtWith } from './brought.ts';
 import { coarseDevice } from './coarsen.ts';
 import { cleanCampaign, cleanItems, cleanName, cleanParams, cleanTitle, cleanTraits } from './content.ts';
 import { fieldsIn } from './fields.ts';
-import type { NamedId } from './named.ts';
-import { namedIds } from './named.ts';
-import type { GivenPerson } from './person.ts';
-import { givenPerson } from './person.ts';
+import { NamedId } from './named.ts';
 import type { Plan } from './plan.ts';
 import { Remarks } from './remarks.ts';
 
@@ -29,8 +29,10 @@ export interface Content {
 export interface Shared {
   readonly event: ReceivedEvent;
   readonly scan: Scan;
-  readonly ids: readonly NamedId[];
-  readonly person: readonly GivenPerson[];
+  /** Identifiers that come with this event alone. */
+  readonly once: readonly NamedId[];
+  /** What its visitor brings along. */
+  readonly brought: Brought;
   readonly name: string;
   readonly campaign: Campaign;
   readonly items: readonly Item[];
@@ -49,6 +51,7 @@ export function share(event: ReceivedEvent, scan: Scan, periodMs: number): Share
   const { device } = event;
   if (device.userAgent !== null || device.screen !== null) remarks.add('device', 'coarse_device', 'coarsen');
   if (event.occurredAt % 1000 !== 0) remarks.add('occurredAt', 'coarse_time', 'coarsen');
+  const brought = broughtWith(event, scan, periodMs);
   const title = cleanTitle(event, scan, remarks);
   const contents = new Map<string, Content>();
   const same = {
@@ -60,8 +63,8 @@ export function share(event: ReceivedEvent, scan: Scan, periodMs: number): Share
   return {
     event,
     scan,
-    ids: namedIds(event, periodMs),
-    person: givenPerson(event),
+    once: onceNamed(event, brought),
+    brought,
     ...same,
     remarks: remarks.list(),
     content: (plan) => {
@@ -72,6 +75,13 @@ export function share(event: ReceivedEvent, scan: Scan, periodMs: number): Share
       return made;
     },
   };
+}
+
+function onceNamed({ ids, occurredAt }: ReceivedEvent, { periods }: Brought): readonly NamedId[] {
+  const once: NamedId[] = [];
+  for (const id of ids)
+    if (comesOnce(identifierName(id))) once.push(new NamedId(id, periods.of(id, occurredAt)));
+  return once;
 }
 
 function contentOf(
