@@ -8,7 +8,8 @@ import type { PermittedEvent } from '../core/permitted.ts';
 import type { Admission, AdmittedEvent } from '../core/ports.ts';
 import { decodeHead } from './head.ts';
 import type { RestingHead } from './head.ts';
-import type { Line } from './ledger.ts';
+import { admittedAs } from './ledger.ts';
+import type { Entry } from './ledger.ts';
 import { MadeAdmission } from './made.ts';
 import { encode, placeOf, RowReader, SCHEMA } from './record.ts';
 import type { EncodedRow } from './record.ts';
@@ -74,7 +75,7 @@ export function take(from: PieceReader): Admission {
   const events = eventsOf(rows, told, payload);
   return new MadeAdmission(
     { id, site, intake, receivedAt, config, subjects, consent, events },
-    { rows, lines: (names) => linesOf(rows, told, names) },
+    { rows, entries: () => entriesOf(rows, told) },
   );
 }
 
@@ -139,17 +140,29 @@ class CarriedEvent implements AdmittedEvent {
   }
 }
 
-function linesOf(rows: readonly TakenRow[], { names, left }: Told, into: string[]): readonly Line[] {
-  const places = names.map((name) => placeOf(name, into));
-  const lines: Line[] = [];
-  for (const { resting } of rows)
+function entriesOf(rows: readonly TakenRow[], { names, left }: Told): readonly Entry[] {
+  const entries: Entry[] = [];
+  for (const { resting } of rows) {
+    const { admission, site, config } = resting;
     for (const [event = '', name = '', ...destinations] of resting.events)
       for (const destination of destinations) {
-        const [anonymous, ...own] = left[lines.length] ?? [];
-        const reason = anonymous === 1 ? 'anonymous' : 'permitted';
-        lines.push([event, name, destination, 'admitted', [reason], own.map((at) => places[at] ?? -1)]);
+        const [anonymous, ...own] = left[entries.length] ?? [];
+        const fields = own.map((place) => names[place] ?? '');
+        const reasons = admittedAs(anonymous === 1);
+        entries.push({
+          admission,
+          event,
+          site,
+          name,
+          destination,
+          step: 'admitted',
+          reasons,
+          fields,
+          config,
+        });
       }
-  return lines;
+  }
+  return entries;
 }
 
 /** The events of an admission read out of its rows, at the first question. */

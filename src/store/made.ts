@@ -1,14 +1,13 @@
-// What was made of an admission already, in the thread that judged it: its rows and its lines of the ledger. It holds for all
+// What was made of an admission already, in the thread that judged it: its rows and what the ledger is told. It holds for all
 // events of the admission together; whoever keeps fewer makes them anew.
 
 import type { Admission, AdmittedEvent } from '../core/ports.ts';
-import type { Line } from './ledger.ts';
+import type { Entry } from './ledger.ts';
 import type { EncodedRow } from './record.ts';
 
 export interface Made {
   readonly rows: readonly EncodedRow[];
-  /** Adds the names of fields that are new to `names`. */
-  lines(names: string[]): readonly Line[];
+  entries(): readonly Entry[];
 }
 
 /**

@@ -12,8 +12,8 @@ import type {
   StoreStats,
 } from '../core/ports.ts';
 import { FreshRow } from './fresh.ts';
-import { admittedGroup, decodeEntries, encodeGroups, outcomeGroup } from './ledger.ts';
-import type { LedgerGroup } from './ledger.ts';
+import { LedgerText, admittedEntries, endedEntries } from './ledger.ts';
+import { decodeEntries } from './ledgerEntries.ts';
 import { load } from './load.ts';
 import { Marks } from './marks.ts';
 import { STATES } from './pool.ts';
@@ -47,8 +47,7 @@ export class Owner {
     const now = this.clock.now();
     const fresh: string[] = [];
     const inCall = new Set<string>();
-    const groups: LedgerGroup[] = [];
-    const names: string[] = [];
+    const ledger = new LedgerText();
     const appended = admissions.map((admission) => {
       const duplicates: number[] = [];
       const events = admission.events.filter(({ dedupe }, index) => {
@@ -59,7 +58,7 @@ export class Owner {
         inCall.add(dedupe);
         return !known;
       });
-      if (events.length > 0) groups.push(admittedGroup(admission, events, names));
+      ledger.add(admittedEntries(admission, events));
       let from = 0;
       for (const row of encode(admission, events)) {
         const held = events.slice(from, (from += row.told.events));
@@ -68,7 +67,7 @@ export class Owner {
       return { id: admission.id, duplicates };
     });
     this.#marks.add(fresh, now, turn);
-    if (groups.length > 0) this.rows.addLog(now, encodeGroups(groups, names));
+    if (!ledger.isEmpty) this.rows.addLog(now, ledger.toString());
     return appended;
   }
 
@@ -112,14 +111,14 @@ export class Owner {
   /** One ledger row for all that ended in this call. */
   logEnds(ended: readonly Ended[], headOf: (seq: number) => Head | null): void {
     const bySeq = Map.groupBy(ended, (one) => one.seq);
-    const groups: LedgerGroup[] = [];
+    const ledger = new LedgerText();
     for (const [seq, ends] of bySeq) {
       const head = headOf(seq);
       if (head === null) continue;
       const lines = ends.map(({ position, outcome }) => ({ position, ...outcome }));
-      groups.push(outcomeGroup(head, lines));
+      ledger.add(endedEntries(head, lines));
     }
-    if (groups.length > 0) this.rows.addLog(this.clock.now(), encodeGroups(groups));
+    if (!ledger.isEmpty) this.rows.addLog(this.clock.now(), ledger.toString());
   }
 
   /** A bounded step backwards through the ledger. `next` is where to go on, or null at its beginning. */

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import { GatewayError } from '../../core/errors.ts';
 import type { Admission, AdmittedEvent, Appended, Clock } from '../../core/ports.ts';
-import { admittedGroup, encodeGroups } from '../ledger.ts';
+import { LedgerText, admittedEntries } from '../ledger.ts';
 import { encode } from '../record.ts';
 import { encodeRow } from './message.ts';
 import type { Published } from './publish.ts';
@@ -110,9 +110,9 @@ export class Appender {
 
 /** Mostly one; more where a server would not take it whole, with some of the destinations each. */
 function messagesOf(admission: Admission, event: AdmittedEvent, ports: AppendPorts): readonly string[] {
-  const names: string[] = [];
-  const group = admittedGroup(admission, [event], names);
-  const log = { at: ports.clock.now(), entries: encodeGroups([group], names) };
+  const ledger = new LedgerText();
+  ledger.add(admittedEntries(admission, [event]));
+  const log = { at: ports.clock.now(), entries: ledger.toString() };
   const [row, ...more] = encode(admission, [event]);
   if (row === undefined || more.length > 0) throw new Error('one event is one row');
   const payload = encodeRow({ row, log });

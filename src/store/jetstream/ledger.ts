@@ -5,7 +5,7 @@ import type { FetchOptions, OrderedConsumerOptions, StreamState } from '@nats-io
 import type { LedgerEntry } from '../../core/delivery.ts';
 import { isObject } from '../../core/json.ts';
 import type { EntriesQuery } from '../../core/ports.ts';
-import { decodeEntries } from '../ledger.ts';
+import { decodeEntries } from '../ledgerEntries.ts';
 import { parse } from '../shape.ts';
 import { asUnavailable } from './connection.ts';
 import type { LogLine } from './message.ts';
