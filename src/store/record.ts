@@ -68,26 +68,27 @@ export function encode(admission: Admission, events: readonly AdmittedEvent[]): 
 function encodeRow(admission: Admission, events: readonly AdmittedEvent[]): EncodedRow {
   const { id, site, config, receivedAt, subjects, consent } = admission;
   const leaving: string[][] = [];
+  const destinations: string[] = [];
+  const facts: string[] = [];
   const common: string[] = [];
   const granted: string[] = [];
-  const lines: string[] = [];
-  const destinations: string[] = [];
+  // Texts are added to one another rather than joined, which would copy each once more.
+  let lines = '';
   let last: PermittedData | null = null;
-  for (const [index, event] of events.entries()) {
+  for (const event of events) {
     leaving.push([event.id, event.facts.name, ...event.destinations]);
     destinations.push(...event.destinations);
     for (const { data } of event.permitted) {
       if (last === null || !isCommon(data, last)) common.push(commonText(data));
       last = data;
-      const shared = `"common":${common.length - 1},"granted":${placeOf(grantedText(data.consent), granted)}`;
-      lines.push(`{"event":${index},${shared},"own":${ownText(data)}}`);
+      const places = `"common":${common.length - 1},"granted":${placeOf(grantedText(data.consent), granted)}`;
+      lines += `\n{"event":${facts.length},${places},"own":${ownText(data)}}`;
     }
+    facts.push(factsText(event.facts));
   }
   const resting: RestingHead = { admission: id, site, config, receivedAt, subjects, events: leaving };
   const head = JSON.stringify(resting);
-  const facts = events.map((event) => factsText(event.facts)).join();
-  const shared = `{"consent":${consentText(consent)},"facts":[${facts}],"common":[${common.join()}],"granted":[${granted.join()}]}`;
-  const body = `${shared}\n${lines.join('\n')}`;
+  const body = `{"consent":${consentText(consent)},"facts":[${facts.join()}],"common":[${common.join()}],"granted":[${granted.join()}]}${lines}`;
   return {
     schema: SCHEMA,
     check: checksum(head, body),
@@ -175,4 +176,5 @@ const isLine = (value: unknown): value is OwnLine =>
   [value['event'], value['common'], value['granted']].every((place) => typeof place === 'number') &&
   isObject(value['own'] ?? null);
 
-const checksum = (head: string, body: string): number => crc32(head + body);
+/** Of both, one after the other: joined, they would be copied once for this alone. */
+const checksum = (head: string, body: string): number => crc32(body, crc32(head));
