@@ -1,6 +1,6 @@
 // The gateway as the benchmarks run it: SQLite in a temporary folder, four destinations, every rule on.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Started } from './process.ts';
@@ -126,7 +126,9 @@ export async function startGatewayWith(
   workers = 0,
 ): Promise<BenchGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'sluis-bench-'));
-  const config = join(folder, 'gateway.yaml');
+  // Not beside the store, as in production: the gateway is told of every write to a file beside its routing file.
+  const config = join(folder, 'config', 'gateway.yaml');
+  mkdirSync(join(folder, 'config'));
   const store = `sqlite:${join(folder, 'sluis.db')}`;
   writeFileSync(config, configOf(destinations, store, workers));
   await prepare(store);

@@ -1,7 +1,7 @@
 // The gateway as the peers' benchmark runs it: SQLite with every commit synced, every rule on, a signed webhook and (unless told
 // otherwise) GA4 by Measurement Protocol, both at the mock vendor. Its folder outlives it, so that it can be started again.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BENCH_ENV, configOf, MAIN, secret } from '../gateway.ts';
@@ -43,7 +43,8 @@ async function uncertainOf(admin: number): Promise<number> {
 
 export function sluisFolder(vendor: string, options: SluisOptions): SluisFolder {
   const folder = mkdtempSync(join(tmpdir(), 'sluis-peers-'));
-  const file = join(folder, 'gateway.yaml');
+  const file = join(folder, 'config', 'gateway.yaml');
+  mkdirSync(join(folder, 'config'));
   writeFileSync(file, configOf(destinationsOf(vendor, options), `sqlite:${join(folder, 'sluis.db')}`));
   const args = ['serve', '--config', file, '--log-level', 'error'];
   let admin = 0;
