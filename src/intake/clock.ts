@@ -48,7 +48,8 @@ function digits(text: string, at: number, end: number): number {
 
 /**
  * `2026-11-20T12:00:00.000Z`, as `toISOString` writes it and so nearly every client; null where it is not that, or near an
- * edge that the general reading has to judge. 0.1 µs, where expression and `Date.parse` take 0.7.
+ * edge that the general reading has to judge; a day that its month does not have runs over into the next in both. 0.1 µs, where
+ * expression and `Date.parse` take 0.7.
  */
 function readUsual(text: string): number | null {
   if (text.length !== 24 || text.charCodeAt(23) !== 90 /* Z */ || text.charCodeAt(10) !== 84 /* T */)
@@ -62,7 +63,7 @@ function readUsual(text: string): number | null {
   const minutes = digits(text, 14, 16);
   const seconds = digits(text, 17, 19);
   const ms = digits(text, 20, 23);
-  const usual = year >= 1970 && month >= 1 && month <= 12 && day >= 1 && day <= 28;
+  const usual = year >= 1970 && month >= 1 && month <= 12 && day >= 1 && day <= 31;
   if (!usual || !(hours < 24 && minutes < 60 && seconds < 60 && ms < 1000)) return null;
   return Date.UTC(year, month - 1, day, hours, minutes, seconds, ms);
 }

@@ -88,3 +88,14 @@ for (const [value, read] of [
   test(`instant: ${inspect(value).slice(0, 40)}`, (t) => {
     t.is(readInstant(value), read);
   });
+
+test('every day of a month reads the same however it is read', (t) => {
+  for (const year of ['1970', '2026', '2028'])
+    for (let month = 1; month <= 12; month += 1)
+      for (let day = 0; day <= 32; day += 1) {
+        const two = (number: number): string => String(number).padStart(2, '0');
+        const text = `${year}-${two(month)}-${two(day)}T23:59:59.999Z`;
+        const parsed = Date.parse(text);
+        t.is(readInstant(text), Number.isNaN(parsed) ? null : parsed, text);
+      }
+});
