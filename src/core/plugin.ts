@@ -144,6 +144,12 @@ export interface Gate {
   check(input: GateInput): readonly Reason[];
 }
 
+/** A gate that sees how consent stands for a destination and nothing of the event, so that its answer is good as long as that stands. */
+export interface ConsentGate extends Gate {
+  // A property and not a method, so that no gate that sees more passes for one.
+  readonly check: (input: Pick<GateInput, 'destination' | 'grounds'>) => readonly Reason[];
+}
+
 export interface Built {
   readonly requests: readonly VendorRequest[];
   /** Events that the vendor can never take, known before sending (too old, name not allowed): index and code. */

@@ -9,9 +9,9 @@ import type { Gate, GateInput } from '../core/plugin.ts';
 import { REASONS } from '../core/reasons.ts';
 import { Recent } from '../core/recent.ts';
 import { allowanceFor } from './allowance.ts';
-import type { VendorGrounds } from './grounds.ts';
+import type { DestinationReading, VendorGrounds } from './grounds.ts';
 import { StateReading } from './grounds.ts';
-import { GATES } from './index.ts';
+import { CONSENT_GATES, EVENT_GATES } from './index.ts';
 
 export interface DecideInput {
   readonly facts: EventFacts;
@@ -36,6 +36,15 @@ function reasonsOf(gate: Gate, input: GateInput): readonly Reason[] {
   }
 }
 
+function ask(gates: readonly Gate[], input: GateInput): readonly Reason[] {
+  let reasons = NONE;
+  for (const gate of gates) {
+    const found = reasonsOf(gate, input);
+    if (found.length > 0) reasons = reasons.concat(found);
+  }
+  return reasons;
+}
+
 /** What the person refused outright (GPC, an objection, a withdrawal) does not leave in any form. */
 const mayBeAnonymous = (reasons: readonly Reason[]): boolean =>
   reasons.every((reason) => REASONS[reason.code].anonymous);
@@ -55,10 +64,10 @@ const whyGranted = (destination: Recipient, grounds: Grounds): string =>
     .map((purpose) => `${purpose} by ${grounds.of(purpose).grants[0]?.source ?? 'nobody'}`)
     .join(', ');
 
-function reasonsAgainst(input: GateInput, known: readonly Reason[]): Reason[] {
-  const against = [...known];
-  for (const gate of GATES) for (const reason of reasonsOf(gate, input)) against.push(reason);
-  return against;
+/** Gates of consent would say the same of the next event under the same reading, and they are most. */
+function reasonsAgainst(input: GateInput, known: readonly Reason[], read: DestinationReading): Reason[] {
+  read.against ??= ask(CONSENT_GATES, input);
+  return [...known, ...ask(EVENT_GATES, input), ...read.against];
 }
 
 type Forward = Decision | { readonly missing: Purpose };
@@ -121,10 +130,10 @@ function judge({
   reading,
 }: DecideInput): Decision {
   const site = siteOf(snapshot, facts.site);
-  const read = reading ?? new StateReading({ state: facts.consent, site, snapshot, now });
-  const grounds = read.for(destination);
+  const read = (reading ?? new StateReading({ state: facts.consent, site, snapshot, now })).for(destination);
+  const { grounds } = read;
   const input: GateInput = { facts, destination, site, snapshot, standing, grounds, now };
-  const against = reasonsAgainst(input, known);
+  const against = reasonsAgainst(input, known, read);
   if (against.some((reason) => reason.code === 'gate_failed'))
     return blocked(destination, sortReasons(against));
   if (against.length === 0) {

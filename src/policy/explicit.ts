@@ -1,9 +1,9 @@
 // The gate of explicit purposes: some things must be asked for by name, and "accepts cookies" is not that.
 
 import type { Reason } from '../core/decision.ts';
-import type { Gate } from '../core/plugin.ts';
+import type { ConsentGate } from '../core/plugin.ts';
 
-export const explicit: Gate = {
+export const explicit: ConsentGate = {
   name: 'explicit',
   check({ destination, grounds }) {
     const reasons: Reason[] = [];

@@ -1,9 +1,9 @@
 // The gate of age: a grant counts for a time, has a date that is not ahead of us, and covers only what came after it.
 
 import type { Reason } from '../core/decision.ts';
-import type { Gate } from '../core/plugin.ts';
+import type { ConsentGate } from '../core/plugin.ts';
 
-export const freshness: Gate = {
+export const freshness: ConsentGate = {
   name: 'freshness',
   check({ destination, grounds }) {
     const reasons: Reason[] = [];

@@ -1,9 +1,9 @@
 // The gate of Global Privacy Control: the browser's own no, which nothing that is granted outweighs.
 
 import type { Reason } from '../core/decision.ts';
-import type { Gate } from '../core/plugin.ts';
+import type { ConsentGate } from '../core/plugin.ts';
 
-export const gpc: Gate = {
+export const gpc: ConsentGate = {
   name: 'gpc',
   check({ destination, grounds }) {
     const reasons: Reason[] = [];

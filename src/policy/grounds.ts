@@ -5,6 +5,7 @@ import { noticeInForce } from '../core/config.ts';
 import type { Notice, Recipient, Site, Snapshot } from '../core/config.ts';
 import type { Claim, ConsentState, Purpose } from '../core/consent.ts';
 import { isExplicit } from '../core/consent.ts';
+import type { Reason } from '../core/decision.ts';
 import type { Denial, Grant, Ground, Grounds } from '../core/grounds.ts';
 import { replyOf } from './reply.ts';
 import { sightingOf } from './seen.ts';
@@ -110,23 +111,36 @@ export class VendorGrounds implements Grounds {
   }
 }
 
+/** How consent stands for one destination. */
+export interface DestinationReading {
+  readonly grounds: VendorGrounds;
+  /** What the gates of consent say to that, once they were asked. */
+  against: readonly Reason[] | null;
+}
+
 /** One consent state under one config and clock, read once for all destinations: they differ in vendor ids only. */
 export class StateReading {
   readonly #input: StateInput;
   readonly #current: Notice | null;
   readonly #grants = new Map<Claim, Grant>();
   readonly #grounds = new Map<string, VendorGrounds>();
-  readonly #byDestination = new Map<Recipient, VendorGrounds>();
+  readonly #byDestination = new Map<Recipient, DestinationReading>();
 
   constructor(input: StateInput) {
     this.#input = input;
     this.#current = noticeInForce(input.snapshot.notices, input.now);
   }
 
-  for(destination: Recipient): VendorGrounds {
-    const known = this.#byDestination.get(destination);
-    if (known !== undefined) return known;
-    const { vendor } = destination;
+  for(destination: Recipient): DestinationReading {
+    let reading = this.#byDestination.get(destination);
+    if (reading === undefined) {
+      reading = { grounds: this.#groundsFor(destination), against: null };
+      this.#byDestination.set(destination, reading);
+    }
+    return reading;
+  }
+
+  #groundsFor({ vendor }: Recipient): VendorGrounds {
     const key = Object.entries(vendor).join();
     let grounds = this.#grounds.get(key);
     if (grounds === undefined) {
@@ -134,7 +148,6 @@ export class StateReading {
       grounds = new VendorGrounds(this.#current, snapshot, (purpose) => this.#groundOf(purpose, vendor));
       this.#grounds.set(key, grounds);
     }
-    this.#byDestination.set(destination, grounds);
     return grounds;
   }
 

@@ -1,7 +1,7 @@
-// The registry of gates. All of them run on every decision, in this order; a new one is a file and a line here, and its codes
-// go into core/reasons.ts.
+// The registry of gates, which all have a say in every decision; a new one is a file and a line here, and its codes go into
+// core/reasons.ts.
 
-import type { Gate } from '../core/plugin.ts';
+import type { ConsentGate, Gate } from '../core/plugin.ts';
 import { beforeConsent } from './beforeConsent.ts';
 import { explicit } from './explicit.ts';
 import { freshness } from './freshness.ts';
@@ -13,16 +13,16 @@ import { said } from './said.ts';
 import { sensitive } from './sensitive.ts';
 import { vendor } from './vendor.ts';
 
-export const GATES = [
-  routing,
-  said,
+/** Asked for every event. */
+export const EVENT_GATES = [routing, said, beforeConsent, sensitive] as const satisfies readonly Gate[];
+
+/** Asked once for a destination and a consent state. */
+export const CONSENT_GATES = [
   gpc,
   purpose,
   explicit,
   vendor,
   freshness,
-  beforeConsent,
   notice,
   country,
-  sensitive,
-] as const satisfies readonly Gate[];
+] as const satisfies readonly ConsentGate[];

@@ -1,10 +1,10 @@
 // The gate of notices: consent covers what was disclosed, then and now. Without a notice in force nothing flows.
 
 import type { Reason } from '../core/decision.ts';
-import type { Gate } from '../core/plugin.ts';
+import type { ConsentGate } from '../core/plugin.ts';
 import { disclosureIn, disclosuresOf, isDisclosed } from './coverage.ts';
 
-export const notice: Gate = {
+export const notice: ConsentGate = {
   name: 'notice',
   check({ destination, grounds }) {
     const current = grounds.current;
@@ -25,7 +25,7 @@ export const notice: Gate = {
 /**
  * The country the data goes to, by the route or else by today's notice, must be the one that was told, wherever one was told.
  */
-export const country: Gate = {
+export const country: ConsentGate = {
   name: 'country',
   check({ destination, grounds }) {
     const { current } = grounds;

@@ -1,9 +1,9 @@
 // The gate of purposes: every purpose the destination requires must be granted. Unknown is no.
 
 import type { Reason } from '../core/decision.ts';
-import type { Gate } from '../core/plugin.ts';
+import type { ConsentGate } from '../core/plugin.ts';
 
-export const purpose: Gate = {
+export const purpose: ConsentGate = {
   name: 'purpose',
   check({ destination, grounds }) {
     const reasons: Reason[] = [];

@@ -1,9 +1,9 @@
 // The gate of vendors: where a signal speaks of single vendors, it must grant this one.
 
 import type { Reason } from '../core/decision.ts';
-import type { Gate } from '../core/plugin.ts';
+import type { ConsentGate } from '../core/plugin.ts';
 
-export const vendor: Gate = {
+export const vendor: ConsentGate = {
   name: 'vendor',
   check({ destination, grounds }) {
     const reasons: Reason[] = [];

@@ -80,6 +80,39 @@ test('a new routing file is read anew for the same claim', (t) => {
   t.is(code(decided(given, { in: narrower })), 'consent_expired');
 });
 
+test('of two destinations under one reading each is refused for its own reasons, again and again', (t) => {
+  const ads = destination({ name: 'ads', requires: ['marketing'] });
+  const two = snapshot({
+    destinations: [to, ads],
+    notices: [notice({ discloses: { ga4: disclosure(), ads: disclosure({ purposes: ['marketing'] }) } })],
+  });
+  const consent = { claims: [claim({ purposes: { analytics: 'denied' } })], label: null, readAt: NOW };
+  const reading = readingOf({ state: consent, site: shop, snapshot: two, now: NOW });
+  const facts = {
+    site: 'shop',
+    type: 'track',
+    name: 'purchase',
+    occurredAt: NOW,
+    sensitive: false,
+    switchedOff: [],
+    consent,
+  } as const;
+  const codes = (to: typeof ads, switchedOff: readonly string[] = []): readonly string[] =>
+    decide({
+      facts: { ...facts, switchedOff },
+      destination: to,
+      snapshot: two,
+      standing: NOTHING_SAID,
+      now: NOW,
+      reading,
+    }).reasons.map((reason) => reason.code);
+  for (let times = 0; times < 2; times += 1) {
+    t.deepEqual(codes(to), ['purpose_denied']);
+    t.deepEqual(codes(ads), ['purpose_unknown']);
+    t.deepEqual(codes(ads, ['ads']), ['integration_off', 'purpose_unknown']);
+  }
+});
+
 test('objections and old events are judged besides what is remembered', (t) => {
   const given = claim();
   t.is(decided(given).verdict, 'forward');
