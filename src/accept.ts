@@ -29,26 +29,20 @@ export interface AcceptPorts {
   readonly clock: Clock;
 }
 
-/** Identifiers by the path that remarks tell: some thirty an event, so none is cut out of its path anew. */
-const BY_PATH: ReadonlyMap<string, { readonly name: string; readonly system: string }> = new Map(
-  IDENTIFIERS.map((entry) => {
-    const name = identifierName(entry);
-    return [`ids.${name}`, { name, system: entry.system }];
-  }),
+/** Systems of identifiers by the path that remarks tell. */
+const SYSTEMS: ReadonlyMap<string, string> = new Map(
+  IDENTIFIERS.map((entry) => [`ids.${identifierName(entry)}`, entry.system]),
 );
 
 /** Counts what was done to identifiers, and links that were kept from forming. */
 function countRemarks({ told, destinations }: Judged, metrics: Metrics): void {
-  for (let index = 0; index < told.length; index += 1) {
-    const one = told[index];
-    if (one === undefined) continue;
-    const { destination } = one.decision;
+  for (const [index, { decision, remarks }] of told.entries()) {
+    metrics.treated(decision.destination, remarks);
     const to = destinations[index]?.system;
-    for (const { path, rule, treatment } of one.remarks) {
-      const id = BY_PATH.get(path);
-      if (id === undefined) continue;
-      metrics.identifier(destination, id.name, treatment);
-      if (rule === 'link_not_permitted' && to !== undefined) metrics.linkBlocked(id.system, to);
+    for (const { path, rule } of remarks) {
+      if (rule !== 'link_not_permitted' || to === undefined) continue;
+      const from = SYSTEMS.get(path);
+      if (from !== undefined) metrics.linkBlocked(from, to);
     }
   }
 }

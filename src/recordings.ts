@@ -2,7 +2,6 @@
 // but what its visit needs to have the next one cleaned. A visit that was refused once stays refused.
 
 import { GatewayError } from './core/errors.ts';
-import { identifierKind } from './core/identifiers.ts';
 import type {
   Clock,
   DecisionFeed,
@@ -166,10 +165,7 @@ function tell(
   metrics.decided(destination, decision.verdict, decision.reasons[0]?.code ?? '');
   const at = call.received.receivedAt;
   feed.told({ at, site: site.name, intake: call.format.name, event: 'recording', decision, remarks });
-  for (const { path, treatment } of remarks) {
-    const name = path.startsWith('ids.') ? path.slice('ids.'.length) : '';
-    if (identifierKind(name) !== undefined) metrics.identifier(destination, name, treatment);
-  }
+  metrics.treated(destination, remarks);
 }
 
 /** Holds nothing of the upload but what goes out: a slow vendor must not keep its body in memory. */

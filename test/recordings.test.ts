@@ -356,7 +356,7 @@ test('ids are pseudonyms, the same for all visits of a visitor and what a link f
   t.deepEqual(new Set(idsOf(stage)).size, 1);
   t.regex(user ?? '', /^[0-9a-z]{1,7}$/);
   t.not(user, 'lrr4fn');
-  t.true(stage.counted.includes('identifier(clarity,clarity.user_id,pseudonymise)'));
+  t.true(stage.counted.includes('treated(clarity,ids.clarity.user_id,pseudonymise)'));
   t.deepEqual(
     stage.told[0]?.remarks.filter(({ path }) => path === 'ids.clarity.user_id'),
     [{ path: 'ids.clarity.user_id', rule: 'kind_default', treatment: 'pseudonymise' }],

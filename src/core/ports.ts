@@ -8,7 +8,7 @@ import type { EventFacts } from './decision.ts';
 import type { ReceivedEvent } from './event.ts';
 import type { Json } from './json.ts';
 import type { PermittedEvent } from './permitted.ts';
-import type { Treatment } from './treatment.ts';
+import type { Remark } from './treatment.ts';
 
 export interface Clock {
   /** Wall time, ms since the epoch: consent ages, event times. */
@@ -36,7 +36,8 @@ export interface Metrics {
   received(site: string, intake: string, count: number): void;
   rejected(site: string, intake: string, code: string, count: number): void;
   decided(destination: string, verdict: string, reason: string): void;
-  identifier(destination: string, kind: string, treatment: Treatment): void;
+  /** Identifiers among what was done to one event on its way to a destination. */
+  treated(destination: string, remarks: readonly Remark[]): void;
   linkBlocked(from: string, to: string): void;
   delivered(destination: string, outcome: OutcomeName, count: number): void;
   deliverySeconds(destination: string, seconds: number): void;

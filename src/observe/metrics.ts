@@ -14,6 +14,7 @@ import type { Series } from './merged.ts';
 import { Samples } from './samples.ts';
 import { guarded, Tally } from './tally.ts';
 import type { Guard } from './tally.ts';
+import { TreatedIdentifiers } from './treated.ts';
 
 export const METRICS = {
   sluis_events_received_total: { help: 'Events read from requests', labels: ['site', 'intake'] },
@@ -186,13 +187,12 @@ function histogram(registry: Registry, name: MetricName, buckets: number[]): His
   return new Histogram({ name, help, labelNames: [...labels], buckets, registers: [registry] });
 }
 
-type Counting = Omit<Metrics, 'deliverySeconds' | 'acceptSeconds' | 'visitsHeld' | 'configInfo'>;
+type Counting = Omit<Metrics, 'treated' | 'deliverySeconds' | 'acceptSeconds' | 'visitsHeld' | 'configInfo'>;
 
 function counting(tallyOf: (name: CounterName) => Tally): Counting {
   const received = tallyOf('sluis_events_received_total');
   const rejected = tallyOf('sluis_events_rejected_total');
   const decided = tallyOf('sluis_decisions_total');
-  const identifiers = tallyOf('sluis_identifiers_total');
   const blocked = tallyOf('sluis_links_blocked_total');
   const delivered = tallyOf('sluis_deliveries_total');
   const signals = tallyOf('sluis_consent_signals_total');
@@ -201,7 +201,6 @@ function counting(tallyOf: (name: CounterName) => Tally): Counting {
     received: (site, intake, count) => received.add([site, intake], count),
     rejected: (...[site, intake, code, count]) => rejected.add([site, intake, code], count),
     decided: (...labels) => decided.add(labels, 1),
-    identifier: (...labels) => identifiers.add(labels, 1),
     linkBlocked: (from, to) => blocked.add([from, to], 1),
     delivered: (destination, outcome, count) => delivered.add([destination, outcome], count),
     consentSignal: (format, result) => signals.add([format, result], 1),
@@ -235,9 +234,13 @@ export function createMetrics(options: CountingOptions | MetricsOptions): Observ
   const accepted = new Samples((intake, seconds) =>
     acceptSeconds.observe({ intake: guarded(intake, isIntake) }, seconds),
   );
+  const treated = new TreatedIdentifiers((values, count) =>
+    tallyOf('sluis_identifiers_total').add(values, count),
+  );
   const counted = counting(tallyOf);
   const metrics: Metrics = {
     ...counted,
+    treated: (destination, remarks) => treated.add(destination, remarks),
     configReload: (result) => {
       counted.configReload(result);
       gauges?.reloaded(result);
@@ -255,6 +258,7 @@ export function createMetrics(options: CountingOptions | MetricsOptions): Observ
     },
   };
   const read = async (): Promise<Registry> => {
+    treated.flush();
     flush();
     accepted.flush();
     await gauges?.read();

@@ -183,7 +183,7 @@ const metrics = (counted: string[]): Metrics => ({
   rejected: (...[site, intake, code, count]) =>
     void counted.push(`rejected(${site},${intake},${code}) ${count}`),
   decided: () => {},
-  identifier: () => {},
+  treated: () => {},
   linkBlocked: () => {},
   delivered: () => {},
   deliverySeconds: () => {},

@@ -2,6 +2,7 @@
 
 import test from 'ava';
 import { OUTCOMES } from '../../src/core/delivery.ts';
+import type { Remark, Treatment } from '../../src/core/treatment.ts';
 import { createMetrics, METRICS } from '../../src/observe/metrics.ts';
 import type { MetricsOptions, Observed } from '../../src/observe/metrics.ts';
 import { NOW } from '../support/snapshot.ts';
@@ -50,6 +51,8 @@ const observed = (over: Partial<MetricsOptions> = {}): Observed =>
     ...over,
   });
 
+const remark = (path: string, treatment: Treatment): Remark => ({ path, rule: 'kind_default', treatment });
+
 /** The lines of one metric, without comments. */
 const series = (text: string, name: string): string[] =>
   text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
@@ -70,8 +73,8 @@ test('what is counted shows up once, and goes on from there', async (t) => {
   metrics.received('shop', 'segment', 2);
   metrics.rejected('shop', 'segment', 'invalid_event', 1);
   metrics.decided('ga4', 'block', 'purpose_denied');
-  metrics.identifier('ga4', 'ga.client_id', 'pseudonymise');
-  metrics.identifier('ga4', 'client_id', 'keep');
+  metrics.treated('ga4', [remark('ids.ga.client_id', 'pseudonymise'), remark('page.url', 'coarsen')]);
+  metrics.treated('ga4', [remark('ids.ga.client_id', 'keep')]);
   metrics.linkBlocked('hubspot', 'ga4');
   metrics.delivered('meta', 'uncertain', 2);
   metrics.consentSignal('tcf', 'tcf_malformed');
@@ -87,7 +90,7 @@ test('what is counted shows up once, and goes on from there', async (t) => {
       'sluis_events_rejected_total{site="shop",intake="segment",code="invalid_event"} 1',
       'sluis_decisions_total{destination="ga4",verdict="block",reason="purpose_denied"} 1',
       'sluis_identifiers_total{destination="ga4",kind="ga.client_id",treatment="pseudonymise"} 1',
-      'sluis_identifiers_total{destination="ga4",kind="client_id",treatment="keep"} 1',
+      'sluis_identifiers_total{destination="ga4",kind="ga.client_id",treatment="keep"} 1',
       'sluis_links_blocked_total{from="hubspot",to="ga4"} 1',
       'sluis_deliveries_total{destination="meta",outcome="uncertain"} 2',
       'sluis_consent_signals_total{format="tcf",result="tcf_malformed"} 1',
@@ -115,6 +118,7 @@ test('label values that no list has are counted together as other', async (t) =>
     metrics.received(value, value, 1);
     metrics.rejected(value, value, value, 1);
     metrics.decided(value, value, value);
+    metrics.treated(value, [remark('ids.ga.client_id', 'keep'), remark(`ids.${value}`, 'keep')]);
     metrics.linkBlocked(value, value);
     metrics.consentSignal(value, value);
     metrics.consentSignal('tcf', `code_${index}`);
@@ -125,6 +129,9 @@ test('label values that no list has are counted together as other', async (t) =>
   t.false(text.includes('person'));
   t.true(text.includes('sluis_events_received_total{site="other",intake="other"} 500'));
   t.true(text.includes('sluis_decisions_total{destination="other",verdict="other",reason="other"} 500'));
+  t.deepEqual(series(text, 'sluis_identifiers_total'), [
+    'sluis_identifiers_total{destination="other",kind="ga.client_id",treatment="keep"} 500',
+  ]);
   t.true(series(text, 'sluis_consent_signals_total').length <= 42);
 });
 

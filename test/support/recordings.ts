@@ -93,7 +93,9 @@ const countingMetrics = (counted: string[]): Metrics => {
     received: count('received'),
     rejected: count('rejected'),
     decided: count('decided'),
-    identifier: count('identifier'),
+    treated: (destination, remarks) => {
+      for (const { path, treatment } of remarks) counted.push(`treated(${destination},${path},${treatment})`);
+    },
     linkBlocked: count('linkBlocked'),
     delivered: count('delivered'),
     deliverySeconds: count('deliverySeconds'),
