@@ -1,7 +1,7 @@
 // deploy/Dockerfile, compose.yaml and .dockerignore by what they say: no engine is needed. That the steps lead to an image that
 // runs is shown by container.long.ts.
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -79,9 +79,12 @@ test('the image runs as nobody of consequence, on the Node that the package want
 });
 
 test('its command line is one that the gateway knows', (t) => {
-  const [node, main = '', ...none] = words(saidBy(image, 'ENTRYPOINT'));
+  const [node, ...said] = words(saidBy(image, 'ENTRYPOINT'));
+  const [main = '', ...none] = said.filter((word) => !word.startsWith('--'));
   t.is(node, 'node');
   t.deepEqual(none, []);
+  const options = said.filter((word) => word.startsWith('--'));
+  t.is(spawnSync(process.execPath, [...options, '--eval', '']).status, 0, 'Node knows its options');
   t.is(main.replace('/opt/sluis/dist/', '').replace('.js', '.ts'), 'src/main.ts');
   const [command, ...args] = words(saidBy(image, 'CMD'));
   t.is(command, serve.name);
