@@ -12,12 +12,14 @@ interface JoinKey {
   readonly linked: boolean;
 }
 
+/** The site's own account id reaches a destination through a link only (see plan.ts). */
+const isLink = (name: string): boolean => name === 'site.user_id';
+
 /** Values a destination could join by. */
 function joinKeys(data: PermittedData): readonly JoinKey[] {
   const keys: JoinKey[] = [];
   add(keys, data.key, false);
-  // The site's own account id reaches a destination through a link only (see plan.ts).
-  for (const name of Object.keys(data.ids)) add(keys, data.ids[name] ?? '', name === 'site.user_id');
+  for (const name of Object.keys(data.ids)) add(keys, data.ids[name] ?? '', isLink(name));
   for (const name of Object.keys(data.links)) add(keys, data.links[name] ?? '', true);
   if (data.wire !== null) for (const value of Object.values(data.wire.fields)) add(keys, value, false);
   return keys;
@@ -25,6 +27,44 @@ function joinKeys(data: PermittedData): readonly JoinKey[] {
 
 function add(keys: JoinKey[], value: string, linked: boolean): void {
   if (value.length >= MIN_SHARED) keys.push({ value: value.toLowerCase(), linked });
+}
+
+/** More than this are compared at once. */
+const FEW = 64;
+
+/** The same for values that differ in case only; null beyond ASCII, where lower case is more than one bit. */
+function markOf(value: string): number | null {
+  let mark = value.length;
+  for (let at = 0; at < value.length; at += 1) {
+    const code = value.charCodeAt(at);
+    if (code > 127) return null;
+    mark = (Math.imul(mark, 31) + (code | 32)) | 0;
+  }
+  return mark;
+}
+
+/** Adds a value's mark; true if it may be the same as one before it. */
+function isMarked(value: string, marks: number[]): boolean {
+  if (value.length < MIN_SHARED) return false;
+  const mark = markOf(value);
+  if (mark === null || marks.length === FEW || marks.includes(mark)) return true;
+  marks.push(mark);
+  return false;
+}
+
+/**
+ * May two values be the same that are no links? False is certain, and nearly always so: a number for each value costs a third of
+ * lower case and a table.
+ */
+function mayJoin(permitted: readonly PermittedData[]): boolean {
+  const marks: number[] = [];
+  for (const { key, ids, wire } of permitted) {
+    if (isMarked(key, marks)) return true;
+    for (const name in ids) if (!isLink(name) && isMarked(ids[name] ?? '', marks)) return true;
+    if (wire !== null)
+      for (const value of Object.values(wire.fields)) if (isMarked(value, marks)) return true;
+  }
+  return false;
 }
 
 /**
@@ -35,7 +75,7 @@ function add(keys: JoinKey[], value: string, linked: boolean): void {
  */
 export function joinable(permitted: readonly PermittedData[]): ReadonlySet<string> {
   const refused = new Set<string>();
-  if (permitted.length < 2) return refused;
+  if (permitted.length < 2 || !mayJoin(permitted)) return refused;
   const seen = new Map<string, { readonly destination: string; readonly linked: boolean }>();
   for (const data of permitted) {
     const keys = joinKeys(data);
