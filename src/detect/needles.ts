@@ -41,15 +41,21 @@ const ID_PARAMS = ['transaction_id', 'order_id', 'event_id'] as const;
 
 /** What comes with this event alone. */
 function addOnce(event: ReceivedEvent, into: Collection): void {
+  let order: string | null = null;
   for (const ids of [event.ids, event.otherIds])
     for (const id of ids) {
       const source = identifierName(id);
-      if (comesOnce(source)) into.add(source, id.value);
+      if (!comesOnce(source)) continue;
+      into.add(source, id.value);
+      if (source === 'site.order_id') order = id.value;
     }
   if (event.messageId !== null) into.add('message_id', event.messageId);
   for (const name of ID_PARAMS) {
     const value = event.params[name];
-    if (typeof value === 'string' || typeof value === 'number') into.add('site.order_id', String(value));
+    if (typeof value !== 'string' && typeof value !== 'number') continue;
+    const text = String(value);
+    // Mostly the order that was found there.
+    if (text !== order) into.add('site.order_id', text);
   }
 }
 
