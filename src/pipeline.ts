@@ -16,6 +16,7 @@ import type { Signal } from './consent/merge.ts';
 import { scanEvent } from './detect/event.ts';
 import type { Scan } from './detect/event.ts';
 import { visitorOf } from './detect/visitor.ts';
+import type { ApplyContext } from './identity/apply.ts';
 import { apply } from './identity/apply.ts';
 import { cleanName } from './identity/content.ts';
 import { Remarks } from './identity/remarks.ts';
@@ -114,45 +115,36 @@ const refusedFor = (decision: Decision, code: ReasonCode): Decision => ({
   allowance: NOTHING_ALLOWED,
 });
 
+/** What is the same for all destinations of one event. */
 interface Judging {
-  readonly id: string;
   readonly facts: EventFacts;
   readonly site: Site;
+  readonly snapshot: Snapshot;
   readonly shared: () => Shared;
-  /** Undefined for a destination that the routing file does not have. */
-  readonly decisionOf: (destination: string) => Decision | undefined;
-  readonly context: PipelineContext;
+  readonly types: (name: string) => DestinationType | undefined;
+  /** What another destination may have of the event. */
+  readonly allowanceOf: (destination: string) => Allowance | null;
+  readonly applying: ApplyContext;
 }
 
 /** What one destination gets, or why it gets nothing after all. */
 function treat(destination: Destination, decision: Decision, judging: Judging): Told {
-  const { context, facts, site } = judging;
-  const type = context.typeOf(destination.type);
+  const { facts, site, snapshot, types, allowanceOf, applying } = judging;
+  const type = types(destination.type);
   if (decision.verdict === 'block' || type === undefined)
     return { decision, permitted: null, remarks: [], fields: [] };
-  const allowanceOf = (name: string): Allowance | null => {
-    const other = judging.decisionOf(name);
-    return other?.verdict === 'forward' ? other.allowance : null;
-  };
   const plan = planFor({
     destination,
     type,
     allowance: decision.allowance,
     anonymous: decision.verdict === 'anonymous',
-    snapshot: context.snapshot,
-    types: (name) => context.typeOf(name),
+    snapshot,
+    types,
     sensitive: facts.sensitive,
     site: site.name,
     allowanceOf,
   });
-  const applied = apply(judging.shared(), {
-    plan,
-    context: {
-      keyring: context.keys,
-      eventId: judging.id,
-      wireForms: (protocol) => context.wireForms(protocol),
-    },
-  });
+  const applied = apply(judging.shared(), { plan, context: applying });
   if ('refused' in applied)
     return {
       decision: refusedFor(decision, applied.refused),
@@ -190,7 +182,11 @@ function decisionsOn(
     const asked: EventFacts = { ...facts, type: 'recording', name: 'recording' };
     return destination && decide({ facts: asked, destination, snapshot, standing, now, reading });
   };
-  return { destinations, decisions, decisionOf };
+  const allowanceOf = (name: string): Allowance | null => {
+    const other = decisionOf(name);
+    return other?.verdict === 'forward' ? other.allowance : null;
+  };
+  return { destinations, decisions, allowanceOf };
 }
 
 /** Judges one event for every destination. The site must be one of the snapshot's. */
@@ -218,19 +214,21 @@ export function judge(received: ReceivedEvent, context: PipelineContext): Judged
   };
   const subjects = keys.subjectDigests(event, state.claims, visitor);
   const standing = context.saidSince(subjects.all);
-  const { destinations, decisions, decisionOf } = decisionsOn({ event, facts, standing, site }, context);
+  const { destinations, decisions, allowanceOf } = decisionsOn({ event, facts, standing, site }, context);
+  const id = context.newId();
   const judging: Judging = {
-    id: context.newId(),
     facts,
-    shared: once(() => share(event, scan(), snapshot.pseudonyms.periodMs)),
-    decisionOf,
-    context,
     site,
+    snapshot,
+    shared: once(() => share(event, scan(), snapshot.pseudonyms.periodMs)),
+    types: (name) => context.typeOf(name),
+    allowanceOf,
+    applying: { keyring: keys, eventId: id, wireForms: (protocol) => context.wireForms(protocol) },
   };
   const told = destinations.map((destination, index) =>
     treat(destination, decisions[index] as Decision, judging),
   ); // same length
-  return { id: judging.id, event, facts, subjects, signals, destinations, told: withoutJoinable(told) };
+  return { id, event, facts, subjects, signals, destinations, told: withoutJoinable(told) };
 }
 
 function once<T>(make: () => T): () => T {
