@@ -117,3 +117,24 @@ test('a finished beginning is purged at once, what ended behind an open row is r
   await removal.all(true);
   t.deepEqual(done, ['erase 9']);
 });
+
+test('what is to be overwritten is not purged meanwhile', async (t) => {
+  const done: string[] = [];
+  const { promise: overwritten, resolve } = Promise.withResolvers<void>();
+  const removal = new Removal({
+    purge: async (before) => void done.push(`purge ${before}`),
+    remove(seq, erase) {
+      done.push(`${erase ? 'erase' : 'remove'} ${seq}`);
+      return overwritten;
+    },
+    limit: () => Infinity,
+  });
+  removal.added(1);
+  removal.ended(1);
+  const erasing = removal.all(true);
+  const sweeping = removal.sweep();
+  await new Promise(setImmediate);
+  resolve();
+  await Promise.all([erasing, sweeping]);
+  t.deepEqual(done, ['erase 1']);
+});

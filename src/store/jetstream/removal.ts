@@ -28,7 +28,7 @@ export class Removal {
   readonly #ended = new Set<number>();
   /** Those of the ended that are still in the stream. */
   readonly #left = new Set<number>();
-  #sweeping: Promise<void> | null = null;
+  #running: Promise<void> | null = null;
 
   constructor(ports: RemovalPorts) {
     this.#ports = ports;
@@ -51,13 +51,23 @@ export class Removal {
 
   /** A step of taking out what has ended. */
   sweep(): Promise<void> {
-    this.#sweeping ??= this.#sweep().finally(() => (this.#sweeping = null));
-    return this.#sweeping;
+    this.#running ??= this.#alone(this.#sweep());
+    return this.#running;
   }
 
   /** Takes out all that has ended so far; `erase`: and overwrites it. */
   async all(erase: boolean): Promise<void> {
-    await this.#sweeping?.catch(() => undefined);
+    while (this.#running !== null) await this.#running.catch(() => undefined);
+    this.#running = this.#alone(this.#all(erase));
+    await this.#running;
+  }
+
+  /** No purge may take away meanwhile what has to be overwritten. */
+  #alone(work: Promise<void>): Promise<void> {
+    return work.finally(() => (this.#running = null));
+  }
+
+  async #all(erase: boolean): Promise<void> {
     for (let left = [...this.#left]; left.length > 0; left = left.slice(AT_ONCE))
       await this.#removeAll(left.slice(0, AT_ONCE), erase);
   }
