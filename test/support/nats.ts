@@ -5,12 +5,15 @@ import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { temporaryFolder, until } from './gateway.ts';
 import { freePort } from './port.ts';
 
-const READY_MS = 60_000;
+/** Without a change in what it says it lacks. A machine with other work takes long, and gets on: one start took over 30 s at a load of 20. */
+const STUCK_MS = 60_000;
+const MOST_READY_MS = 180_000;
 /** New ones take half a second to five. */
 const FOUNDED_MS = 10_000;
 const MOST_FOUNDINGS = 3;
@@ -96,7 +99,12 @@ ${config}
 `;
 }
 
-function serverAt(t: ExecutionContext, place: Place): NatsServer & { readonly running: () => boolean } {
+interface StartedServer extends NatsServer {
+  /** `off`: not started, or ended from here. */
+  state(): 'running' | 'ended' | 'off';
+}
+
+function serverAt(t: ExecutionContext, place: Place): StartedServer {
   let child: ChildProcess | null = null;
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     const ending = child;
@@ -109,7 +117,10 @@ function serverAt(t: ExecutionContext, place: Place): NatsServer & { readonly ru
   t.teardown(() => end('SIGKILL'));
   return {
     ...place,
-    running: () => child !== null,
+    state() {
+      if (child === null) return 'off';
+      return child.exitCode === null && child.signalCode === null ? 'running' : 'ended';
+    },
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
     start() {
@@ -122,13 +133,13 @@ function serverAt(t: ExecutionContext, place: Place): NatsServer & { readonly ru
   };
 }
 
-async function asked(place: Place, path: string): Promise<Response | null> {
+async function asked(place: Pick<Place, 'ports'>, path: string): Promise<Response | null> {
   const options = { signal: AbortSignal.timeout(1_000) };
   return fetch(`http://127.0.0.1:${place.ports.monitor}${path}`, options).catch(() => null);
 }
 
 /** Why it is of no use yet, in the server's own words; null: it is. */
-async function unready(place: Place, size: number): Promise<string | null> {
+async function unready(place: Pick<Place, 'ports'>, size: number): Promise<string | null> {
   const health = await asked(place, '/healthz');
   if (health?.ok !== true) return (await health?.text().catch(() => null)) ?? 'no answer';
   if (size === 1) return null;
@@ -140,11 +151,18 @@ async function unready(place: Place, size: number): Promise<string | null> {
   return known === size ? null : `a group of ${known ?? 0}`;
 }
 
-async function waitFor(place: Place, size: number, withinMs: number): Promise<void> {
-  let why: string | null = null;
-  const isReady = async (): Promise<boolean> => (why = await unready(place, size)) === null;
-  await until(`${place.name} to be ready`, isReady, withinMs).catch((cause: Error) => {
-    throw new Error(`${cause.message}: ${why}`, { cause });
+/** Throws when it has ended by itself, or is where it was for so long. */
+async function waitFor(server: StartedServer, size: number, stuckMs: number): Promise<void> {
+  let [why, since]: [string | null, number] = ['not asked', performance.now()];
+  const isReady = async (): Promise<boolean> => {
+    const said = await unready(server, size);
+    if (said !== why) [why, since] = [said, performance.now()];
+    if (why !== null && server.state() === 'ended') throw new Error(`${server.name} has ended by itself`);
+    if (performance.now() - since > stuckMs) throw new Error(`${server.name} stays unready: ${why}`);
+    return why === null;
+  };
+  await until(`${server.name} to be ready`, isReady, MOST_READY_MS).catch((cause: Error) => {
+    throw new Error(`${cause.message} (load ${loadavg()[0]?.toFixed(1)}; ${why ?? 'ready'})`, { cause });
   });
 }
 
@@ -155,12 +173,12 @@ async function waitFor(place: Place, size: number, withinMs: number): Promise<vo
  */
 async function found(
   servers: readonly NatsServer[],
-  ready: (withinMs: number) => Promise<void>,
+  ready: (stuckMs: number) => Promise<void>,
 ): Promise<void> {
   for (let founding = 1; ; founding += 1) {
     for (const server of servers) server.start();
     try {
-      await ready(founding < MOST_FOUNDINGS ? FOUNDED_MS : READY_MS);
+      await ready(founding < MOST_FOUNDINGS ? FOUNDED_MS : STUCK_MS);
       return;
     } catch (error) {
       if (founding === MOST_FOUNDINGS) throw error;
@@ -188,9 +206,8 @@ export async function startNats(t: ExecutionContext, options: NatsOptions = {}):
   const servers = places.map((place) => serverAt(t, place));
   const client = options.client ?? ((_server, port) => port);
   const hosts = places.map((place) => `127.0.0.1:${client(place.index, place.ports.client)}`);
-  const ready = async (withinMs = READY_MS): Promise<void> => {
-    for (const [index, place] of places.entries())
-      if (servers[index]?.running() === true) await waitFor(place, size, withinMs);
+  const ready = async (stuckMs = STUCK_MS): Promise<void> => {
+    for (const server of servers) if (server.state() !== 'off') await waitFor(server, size, stuckMs);
   };
   await found(servers, ready);
   return { servers, address: `nats://${hosts.join(',')}`, ready: () => ready() };
