@@ -4,21 +4,15 @@
 import type { JsMsg, StreamState } from '@nats-io/jetstream';
 import { GatewayError } from '../../core/errors.ts';
 import type { Clock, Log, Store } from '../../core/ports.ts';
-import { EmbeddedStore } from '../embedded.ts';
-import { ENDLESS, Groups } from '../grouped.ts';
-import { decodeHead } from '../head.ts';
-import { addRow, markUnreadable } from '../load.ts';
-import { Owner } from '../owner.ts';
-import type { HeadRow } from '../rows.ts';
-import { asFailure } from '../sqlite/failures.ts';
 import type { SqliteRows } from '../sqlite/rows.ts';
 import type { Connection } from './connection.ts';
 import { Fold } from './fold.ts';
 import { Follower } from './follow.ts';
 import type { Changes } from './journal.ts';
-import { Journal, JournalledRows } from './journal.ts';
+import { Journal } from './journal.ts';
 import { LagWatch } from './lag.ts';
 import type { LedgerWriter } from './ledgerWriter.ts';
+import { LiveRows } from './live.ts';
 import type { LocalFolder } from './local.ts';
 import type { RecorderPorts } from './recorder.ts';
 import { Recorder } from './recorder.ts';
@@ -42,12 +36,6 @@ export interface PartitionPorts extends RecorderPorts {
   lost(): void;
 }
 
-interface Live {
-  readonly owner: Owner;
-  readonly rows: JournalledRows;
-  readonly store: EmbeddedStore;
-}
-
 export class Partition {
   readonly n: number;
   readonly #ports: PartitionPorts;
@@ -61,7 +49,7 @@ export class Partition {
   readonly #opened = Promise.withResolvers<void>();
   #follower: Follower | null = null;
   #lagWatch: LagWatch | null = null;
-  #live: Live | null = null;
+  #live: LiveRows | null = null;
   #gone = false;
   #bytes = 0;
   #upkeep: Upkeep | null = null;
@@ -225,8 +213,8 @@ export class Partition {
     if (this.#gone || messages.length === 0) return;
     const upTo = messages.at(-1)?.seq ?? 0;
     const { added, lines } = this.#fold.take(messages);
-    if (this.#live !== null) this.#queue(this.#live, added);
-    else if (upTo >= this.#recorder.last) this.#goLive();
+    if (this.#live !== null && added.length > 0) this.#ports.due(this.#live.queue(added));
+    else if (this.#live === null && upTo >= this.#recorder.last) this.#goLive();
     this.#folded.reach(upTo);
     const told = (): void => void (this.#recorder.told = Math.max(this.#recorder.told, upTo));
     await this.#ports.ledger.tell(lines, told);
@@ -236,34 +224,17 @@ export class Partition {
   #goLive(): void {
     const { clock, log } = this.#ports;
     this.#fold.caughtUp();
-    const rows = new JournalledRows(this.#rows, (changes) => this.#changed(changes));
-    const owner = new Owner(rows, { clock, log });
-    this.#live = {
-      owner,
-      rows,
-      store: new EmbeddedStore(owner, new Groups({ rows, space: ENDLESS, asFailure }, clock)),
-    };
+    this.#live = new LiveRows({ rows: this.#rows, clock, log, changed: (changes) => this.#changed(changes) });
     this.#upkeep = new Upkeep({
       jsm: this.#ports.jsm,
       stream: this.#stream,
       subject: this.#ports.names.journal(this.n),
-      rows,
+      rows: this.#live.rows,
       removal: this.#removal,
       journal: this.#journal,
       recorder: this.#recorder,
     });
     this.#opened.resolve();
-  }
-
-  #queue({ owner, rows }: Live, added: readonly HeadRow[]): void {
-    if (added.length === 0) return;
-    const due = new Set<string>();
-    const now = this.#ports.clock.now();
-    for (const row of added) {
-      addRow(owner.queue, row, () => markUnreadable(rows, row, now));
-      for (const [, , destination] of decodeHead(row.head)?.deliveries ?? []) due.add(destination);
-    }
-    this.#ports.due(due);
   }
 
   #changed({ changes, logs, removed }: Changes): void {
