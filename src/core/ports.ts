@@ -134,6 +134,8 @@ export interface Replication {
   readonly behind: number;
   /** Partitions taken from gateways that had died, since this one started. */
   readonly takeovers: number;
+  /** Messages that the servers kept although they had one of the same id, and that this gateway dropped since it started. */
+  readonly repetitions: number;
 }
 
 export interface StoreStats {

@@ -47,24 +47,29 @@ function queueGauges(make: Make, asked: Asked, destinations: () => readonly stri
 }
 
 /** Absent where the store is not shared: 0 would be a fault. */
-function sharedGauges(make: Make, takeovers: Counter, asked: Asked): () => void {
+function sharedGauges({ gauge: make, counter }: Makers, asked: Asked): () => void {
+  const takeovers = counter('sluis_partition_takeovers_total');
+  const repetitions = counter('sluis_partition_repetitions_total');
   const connected = make('sluis_nats_connected');
   const owned = make('sluis_partitions_owned');
   const behind = make('sluis_partitions_behind');
   return () => {
-    for (const each of [connected, owned, behind, takeovers]) each.remove();
+    for (const each of [connected, owned, behind, takeovers, repetitions]) each.remove();
     const state = asked.replication?.() ?? null;
     if (state === null) return;
     connected.set(state.connected ? 1 : 0);
     owned.set(state.partitions);
     behind.set(state.behind);
     takeovers.inc(state.takeovers);
+    repetitions.inc(state.repetitions);
   };
 }
 
 export interface Makers {
   readonly gauge: Make;
-  readonly counter: (name: 'sluis_partition_takeovers_total') => Counter;
+  readonly counter: (
+    name: 'sluis_partition_takeovers_total' | 'sluis_partition_repetitions_total',
+  ) => Counter;
 }
 
 export interface StateGauges {
@@ -75,11 +80,12 @@ export interface StateGauges {
 
 /** `sluis_ready` is what `/readyz` answers; a gateway that cannot say is not ready. */
 export function stateGauges(
-  { gauge: make, counter }: Makers,
+  makers: Makers,
   asked: Asked,
   destinations: () => readonly string[],
 ): StateGauges {
-  const readShared = sharedGauges(make, counter('sluis_partition_takeovers_total'), asked);
+  const { gauge: make } = makers;
+  const readShared = sharedGauges(makers, asked);
   const readQueue = queueGauges(make, asked, destinations);
   const ready = make('sluis_ready');
   const refused = make('sluis_config_refused');

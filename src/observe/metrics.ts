@@ -51,6 +51,10 @@ export const METRICS = {
     help: 'Partitions taken from gateways that had died',
     labels: [],
   },
+  sluis_partition_repetitions_total: {
+    help: 'Events that the NATS servers took in a second time and that were dropped before anything was sent',
+    labels: [],
+  },
   sluis_delivery_seconds: { help: 'Time a request to a vendor took', labels: ['destination'] },
   sluis_accept_seconds: { help: 'Time from a request to its durable append', labels: ['intake'] },
   sluis_recording_visits: { help: 'Page visits whose recordings are being cleaned', labels: [] },
@@ -113,7 +117,10 @@ const KINDS: ReadonlySet<string> = new Set(
 );
 
 /** Those that are counted as it happens. */
-type CounterName = Exclude<MetricName & `${string}_total`, 'sluis_partition_takeovers_total'>;
+type CounterName = Exclude<
+  MetricName & `${string}_total`,
+  'sluis_partition_takeovers_total' | 'sluis_partition_repetitions_total'
+>;
 
 /** A guard for each label, by metric, in the order of the table. */
 function guardsOf(known: KnownLabels): Readonly<Record<CounterName, readonly Guard[]>> {

@@ -22,6 +22,7 @@ const DESIGNED: Readonly<Record<string, readonly string[]>> = {
   sluis_partitions_owned: [],
   sluis_partitions_behind: [],
   sluis_partition_takeovers_total: [],
+  sluis_partition_repetitions_total: [],
   sluis_delivery_seconds: ['destination'],
   sluis_accept_seconds: ['intake'],
   sluis_recording_visits: [],
@@ -246,12 +247,13 @@ const SHARED = [
   'sluis_partitions_owned',
   'sluis_partitions_behind',
   'sluis_partition_takeovers_total',
+  'sluis_partition_repetitions_total',
 ];
 
 test('how the gateway stands in a shared store is told as of now, and not of a store of its own', async (t) => {
   const states = [
-    { connected: true, partitions: 8, behind: 3, takeovers: 2 },
-    { connected: false, partitions: 0, behind: 0, takeovers: 5 },
+    { connected: true, partitions: 8, behind: 3, takeovers: 2, repetitions: 7 },
+    { connected: false, partitions: 0, behind: 0, takeovers: 5, repetitions: 9 },
     null,
   ];
   const { exposition } = observed({ replication: () => states.shift() ?? null });
@@ -259,7 +261,7 @@ test('how the gateway stands in a shared store is told as of now, and not of a s
     const text = await exposition.text();
     return SHARED.map((name) => series(text, name).join().replace(`${name} `, ''));
   };
-  t.deepEqual(await told(), ['1', '8', '3', '2']);
-  t.deepEqual(await told(), ['0', '0', '0', '5']);
-  t.deepEqual(await told(), ['', '', '', '']);
+  t.deepEqual(await told(), ['1', '8', '3', '2', '7']);
+  t.deepEqual(await told(), ['0', '0', '0', '5', '9']);
+  t.deepEqual(await told(), ['', '', '', '', '']);
 });

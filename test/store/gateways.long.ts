@@ -141,7 +141,7 @@ withNats('a gateway that is cut off is replaced, and what it says later is lost'
     'everything to be taken over',
     () => b.codes.filter((one) => one === 'partition_taken').length === 4,
   );
-  const state = { connected: true, partitions: 4, behind: 0, takeovers: 4 };
+  const state = { connected: true, partitions: 4, behind: 0, takeovers: 4, repetitions: 0 };
   await until('all to have come', () => b.store.replication?.().behind === 0);
   t.deepEqual(b.store.replication?.(), state);
   await until('the cut to be known', () => a.store.replication?.().connected === false);

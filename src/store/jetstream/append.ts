@@ -1,6 +1,6 @@
 // Appending is publishing, by any gateway: one message an event, into the partition that its dedupe digest names, so that a
 // repetition meets the first wherever it comes in. What is not known to be kept fails the call; its events are known by their
-// message ids when they come again.
+// message ids when they come again, to the servers or, where these kept them twice, to the partition's owner (fold.ts).
 
 import { createHash } from 'node:crypto';
 import type { JetStreamClient } from '@nats-io/jetstream';

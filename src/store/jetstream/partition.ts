@@ -10,6 +10,7 @@ import { Fold } from './fold.ts';
 import { Follower } from './follow.ts';
 import type { Changes } from './journal.ts';
 import { Journal } from './journal.ts';
+import { KnownIds } from './knownIds.ts';
 import { LagWatch } from './lag.ts';
 import type { LedgerWriter } from './ledgerWriter.ts';
 import { LiveRows } from './live.ts';
@@ -21,10 +22,14 @@ import { Upkeep } from './upkeep.ts';
 import { Waits } from './waits.ts';
 
 const SYNC_MS = 2_000;
+/** Message ids that are remembered, over all partitions: 70 MB, where one gateway has them all. */
+const MOST_IDS = 1_000_000;
 
 export interface PartitionPorts extends RecorderPorts {
   /** How many partitions there are. */
   readonly of: number;
+  /** How long a repetition is known. */
+  readonly dedupeMs: number;
   readonly connection: Connection;
   readonly folder: LocalFolder;
   readonly clock: Clock;
@@ -32,6 +37,8 @@ export interface PartitionPorts extends RecorderPorts {
   readonly ledger: Pick<LedgerWriter, 'tell'>;
   /** Something for these destinations came in. */
   due(destinations: Iterable<string>): void;
+  /** So many messages repeated another one, and are dropped. */
+  repeated(count: number): void;
   /** It is of no use any more: another owner writes, or its state cannot be trusted. */
   lost(): void;
 }
@@ -46,6 +53,8 @@ export class Partition {
   readonly #removal: Removal;
   readonly #fold: Fold;
   readonly #folded = new Waits();
+  /** Numbers of messages that have to go. */
+  readonly #repeated: number[] = [];
   readonly #opened = Promise.withResolvers<void>();
   #follower: Follower | null = null;
   #lagWatch: LagWatch | null = null;
@@ -56,7 +65,7 @@ export class Partition {
 
   private constructor(ports: PartitionPorts) {
     this.#ports = ports;
-    const { n, of, names, jsm, folder } = ports;
+    const { n, of, names, jsm, folder, dedupeMs } = ports;
     this.n = n;
     this.#stream = names.spool(n);
     this.#recorder = new Recorder(ports);
@@ -66,6 +75,7 @@ export class Partition {
       (batch) => this.#recorder.write(batch),
       (error) => this.#fail(error),
     );
+    const known = new KnownIds({ windowMs: dedupeMs, most: Math.floor(MOST_IDS / of) });
     this.#removal = new Removal(
       removalOf(jsm, this.#stream, () => Math.min(this.#recorder.last, this.#recorder.told + 1)),
     );
@@ -76,6 +86,7 @@ export class Partition {
       epoch,
       rows: this.#rows,
       removal: this.#removal,
+      known,
       told: () => this.#recorder.told,
     });
     // Awaited by `open` only; a failure before that must not end the process.
@@ -212,9 +223,11 @@ export class Partition {
     const messages = all.filter(({ seq }) => seq > this.#folded.at);
     if (this.#gone || messages.length === 0) return;
     const upTo = messages.at(-1)?.seq ?? 0;
-    const { added, lines } = this.#fold.take(messages);
+    const { added, repeated, lines } = this.#fold.take(messages);
     if (this.#live !== null && added.length > 0) this.#ports.due(this.#live.queue(added));
     else if (this.#live === null && upTo >= this.#recorder.last) this.#goLive();
+    this.#repeated.push(...repeated);
+    if (this.#live !== null && this.#repeated.length > 0) this.#drop(this.#repeated.splice(0));
     this.#folded.reach(upTo);
     const told = (): void => void (this.#recorder.told = Math.max(this.#recorder.told, upTo));
     await this.#ports.ledger.tell(lines, told);
@@ -237,10 +250,18 @@ export class Partition {
     this.#opened.resolve();
   }
 
+  /** Their messages go once that is in the stream: whoever does not own it any more takes nothing out. */
+  #drop(repeated: readonly number[]): void {
+    this.#ports.repeated(repeated.length);
+    const changes = repeated.map((seq) => ['remove', seq] as const);
+    const kept = (): void => repeated.forEach((seq) => this.#fold.ended(seq));
+    this.#journal.push({ changes, logs: [], kept });
+  }
+
   #changed({ changes, logs, removed }: Changes): void {
     for (const one of removed) this.#fold.forget(one);
     const kept = (): void => {
-      for (const one of removed) this.#fold.ended(one);
+      for (const { seq } of removed) this.#fold.ended(seq);
     };
     this.#journal.push({ changes, logs, kept });
   }

@@ -13,10 +13,12 @@ const PAUSE_MS = 100;
 /**
  * Answers without a number, five seconds of them, after which the first of an id is taken for lost. nats-server 2.10 (seen on 2.10.27)
  * remembers an id when it is proposed: it answers so while the proposal waits for a majority, and where it is dropped because the
- * leader changes, for the whole window. After two seconds of it a majority that is slow keeps an event under both ids (test/store/natsStaged.long.ts);
- * more than five do not fit into the time that a client waits.
+ * leader changes, for the whole window. After two seconds of it a majority that is slow keeps an event under both ids (test/store/natsStaged.long.ts),
+ * of which its owner then drops one; more than five do not fit into the time that a client waits.
  */
 const MOST_UNNUMBERED = 50;
+/** Behind an id that was given up. */
+const AGAIN = ' again';
 const WRONG_LAST_SEQUENCE = 10_071;
 /** Limits of the stream, of the account and of the server's disk: no room, whatever is tried. */
 const NO_ROOM: ReadonlySet<number> = new Set([10_002, 10_023, 10_028, 10_047, 10_077]);
@@ -80,8 +82,11 @@ export async function publish(
 /** The same for everybody who gives an id up, so that they know each other's. */
 function idFor(id: string | undefined, unnumbered: number): { msgID?: string } {
   if (id === undefined) return {};
-  return { msgID: unnumbered < MOST_UNNUMBERED ? id : `${id} again` };
+  return { msgID: unnumbered < MOST_UNNUMBERED ? id : id + AGAIN };
 }
+
+/** What a message was published as, whether or not its id was given up. */
+export const firstIdOf = (id: string): string => (id.endsWith(AGAIN) ? id.slice(0, -AGAIN.length) : id);
 
 /** Null for what may pass. */
 function failureOf(error: unknown): Error | null {

@@ -65,6 +65,7 @@ export class ReplicatedStore implements Store {
   readonly #reader: LedgerReader;
   readonly #everywhere: Everywhere;
   readonly #listeners = new Set<(destination: string) => void>();
+  #repetitions = 0;
   #ownership: Ownership | null = null;
   #closing: Promise<void> | null = null;
 
@@ -74,7 +75,9 @@ export class ReplicatedStore implements Store {
     const names = namesOf(address.prefix);
     const ledger = new LedgerWriter(js, names.ledgerSubject, gateway);
     const due = (destinations: Iterable<string>): void => this.#due(destinations);
-    const of = address.partitions;
+    const { partitions: of, dedupeMs } = address;
+    const repeated = (count: number): void => void (this.#repetitions += count);
+    const shared = { of, dedupeMs, names, connection, js, jsm, folder, clock, log, ledger, due, repeated };
     this.#ports = ports;
     this.#ledger = ledger;
     this.#reader = { js, jsm, stream: names.ledger };
@@ -82,7 +85,7 @@ export class ReplicatedStore implements Store {
       of,
       steady,
       due,
-      partition: () => ({ of, names, connection, js, jsm, folder, clock, log, ledger, due }),
+      partition: () => shared,
       lost: (n) => this.#ownership?.lost(n),
     });
     this.#room = new Room(jsm, address);
@@ -196,6 +199,7 @@ export class ReplicatedStore implements Store {
       partitions: partitions.length,
       behind: partitions.reduce((total, { behind }) => total + behind, 0),
       takeovers: this.#ownership?.takeovers ?? 0,
+      repetitions: this.#repetitions,
     };
   };
 
