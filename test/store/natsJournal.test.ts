@@ -97,6 +97,7 @@ test('a finished beginning is purged at once, what ended behind an open row is r
   const removal = new Removal({
     purge: async (before) => void done.push(`purge ${before}`),
     remove: async (seq, erase) => void done.push(`${erase ? 'erase' : 'remove'} ${seq}`),
+    prepare: async () => undefined,
     limit: () => limit,
   });
   [1, 2, 4, 7, 9].forEach((seq) => removal.added(seq));
@@ -118,22 +119,41 @@ test('a finished beginning is purged at once, what ended behind an open row is r
   t.deepEqual(done, ['erase 9']);
 });
 
-test('what is to be overwritten is not purged meanwhile', async (t) => {
+test('nothing goes before what outlives it is written, and nothing that ended meanwhile', async (t) => {
   const done: string[] = [];
-  const { promise: overwritten, resolve } = Promise.withResolvers<void>();
+  const { promise: prepared, resolve } = Promise.withResolvers<void>();
   const removal = new Removal({
     purge: async (before) => void done.push(`purge ${before}`),
-    remove(seq, erase) {
-      done.push(`${erase ? 'erase' : 'remove'} ${seq}`);
-      return overwritten;
-    },
+    remove: async (seq, erase) => void done.push(`${erase ? 'erase' : 'remove'} ${seq}`),
+    prepare: () => prepared,
+    limit: () => Infinity,
+  });
+  [1, 2, 3, 4].forEach((seq) => removal.added(seq));
+  [1, 4].forEach((seq) => removal.ended(seq));
+  const sweeping = removal.sweep();
+  [2, 3].forEach((seq) => removal.ended(seq));
+  const erasing = removal.all(true);
+  t.deepEqual(done, []);
+  resolve();
+  await sweeping;
+  t.deepEqual(done.splice(0), ['purge 2', 'remove 4']);
+  await erasing;
+  t.deepEqual(done.toSorted(), ['erase 2', 'erase 3']);
+});
+
+test('what is to be overwritten is not purged meanwhile', async (t) => {
+  const done: string[] = [];
+  const { promise: prepared, resolve } = Promise.withResolvers<void>();
+  const removal = new Removal({
+    purge: async (before) => void done.push(`purge ${before}`),
+    remove: async (seq, erase) => void done.push(`${erase ? 'erase' : 'remove'} ${seq}`),
+    prepare: () => prepared,
     limit: () => Infinity,
   });
   removal.added(1);
   removal.ended(1);
   const erasing = removal.all(true);
   const sweeping = removal.sweep();
-  await new Promise(setImmediate);
   resolve();
   await Promise.all([erasing, sweeping]);
   t.deepEqual(done, ['erase 1']);

@@ -143,6 +143,30 @@ withNats('the next owner finds both in the stream, and delivers one', async (t) 
   t.deepEqual(await steps(next), ['admitted', 'delivered']);
 });
 
+withNats('an event that is gone is known to the owners after, whoever of them saw it', async (t) => {
+  const scene = await setTheScene(t);
+  const first = await scene.gateway();
+  await forgetful(scene);
+  await first.store.append([one(), one('another')]);
+  const payload = await payloadOf(scene);
+  t.is(await deliver(first), 2);
+  await until('their messages to go', async () => (await rowsIn(scene)) === 0);
+  await first.store.close();
+  const second = await scene.gateway();
+  await second.store.append([one('third')]);
+  t.is(await deliver(second), 1);
+  await second.store.close();
+  await forgetful(scene);
+  for (const id of ['another', 'digest again', 'third']) await keepTwice(scene, id, payload);
+  const last = await scene.gateway();
+  t.is(await pendingOf(last), 0);
+  t.is(repetitions(last), 3);
+  await until('the repetitions to go', async () => (await rowsIn(scene)) === 0);
+  const counts = Map.groupBy(await steps(last), (step) => step);
+  t.is(counts.get('admitted')?.length, 3);
+  t.is(counts.get('delivered')?.length, 3);
+});
+
 withNats('a server that started again forgets what is gone, and the gateway does not', async (t) => {
   const scene = await setTheScene(t);
   const gateway = await scene.gateway();
@@ -193,4 +217,18 @@ withNats('an event that comes again after the window is delivered again', async 
   });
   t.is(await deliver(gateway), 2);
   t.is(repetitions(gateway), 0);
+});
+
+withNats('where ids cannot be kept, events are delivered and go all the same', async (t) => {
+  const scene = await setTheScene(t);
+  const gateway = await scene.gateway();
+  await scene.manager.streams.delete('sluis-known');
+  await gateway.store.append([one(), one('another')]);
+  t.is(await deliver(gateway), 2);
+  await until('their messages to go', async () => (await rowsIn(scene)) === 0);
+  t.true(gateway.codes.includes('known_ids_not_kept'));
+  await gateway.store.append([one('later')]);
+  await gateway.store.close();
+  const next = await scene.gateway();
+  t.is(await deliver(next), 1);
 });

@@ -84,6 +84,7 @@ export class Fold {
 
   /** That it is gone is in the stream: its message may go too. */
   ended(seq: number): void {
+    this.#ports.known.ended(seq);
     this.#ports.removal.ended((seq - this.#ports.n) / this.#ports.of);
   }
 

@@ -11,6 +11,7 @@ import { Follower } from './follow.ts';
 import type { Changes } from './journal.ts';
 import { Journal } from './journal.ts';
 import { KnownIds } from './knownIds.ts';
+import { KnownLog } from './knownLog.ts';
 import { LagWatch } from './lag.ts';
 import type { LedgerWriter } from './ledgerWriter.ts';
 import { LiveRows } from './live.ts';
@@ -51,6 +52,7 @@ export class Partition {
   readonly #recorder: Recorder;
   readonly #journal: Journal;
   readonly #removal: Removal;
+  readonly #knownLog: KnownLog;
   readonly #fold: Fold;
   readonly #folded = new Waits();
   /** Numbers of messages that have to go. */
@@ -76,8 +78,12 @@ export class Partition {
       (error) => this.#fail(error),
     );
     const known = new KnownIds({ windowMs: dedupeMs, most: Math.floor(MOST_IDS / of) });
+    this.#knownLog = new KnownLog({ ...ports, epoch, known });
     this.#removal = new Removal(
-      removalOf(jsm, this.#stream, () => Math.min(this.#recorder.last, this.#recorder.told + 1)),
+      removalOf(jsm, this.#stream, {
+        prepare: () => this.#knownLog.write(),
+        limit: () => Math.min(this.#recorder.last, this.#recorder.told + 1),
+      }),
     );
     this.#fold = new Fold({
       n,
@@ -98,6 +104,7 @@ export class Partition {
     const partition = new Partition(ports);
     try {
       await partition.#recorder.takeOver();
+      await partition.#knownLog.read();
       await partition.#look();
       partition.#follower = partition.#follow();
       partition.#lagWatch = partition.#watchLag(partition.#follower);

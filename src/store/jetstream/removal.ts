@@ -15,6 +15,8 @@ export interface RemovalPorts {
   purge(before: number): Promise<void>;
   /** `erase`: its bytes are overwritten. */
   remove(seq: number, erase: boolean): Promise<void>;
+  /** What has to outlive the messages that go next is written. */
+  prepare(): Promise<void>;
   /** From here on nothing may be purged: the last record of the journal stays, and what the ledger has not been told. */
   limit(): number;
 }
@@ -68,7 +70,9 @@ export class Removal {
   }
 
   async #all(erase: boolean): Promise<void> {
-    for (let left = [...this.#left]; left.length > 0; left = left.slice(AT_ONCE))
+    const ended = [...this.#left];
+    await this.#ports.prepare();
+    for (let left = ended; left.length > 0; left = left.slice(AT_ONCE))
       await this.#removeAll(left.slice(0, AT_ONCE), erase);
   }
 
@@ -76,14 +80,16 @@ export class Removal {
     if (this.#left.size === 0) return;
     const open = this.#firstOpen();
     const before = Math.min(open, this.#ports.limit());
-    const purged = [...this.#left].filter((seq) => seq < before);
+    const left = [...this.#left];
+    await this.#ports.prepare();
+    const purged = left.filter((seq) => seq < before);
     if (purged.length > 0) {
       await this.#ports.purge(before);
       for (const seq of purged) this.#left.delete(seq);
     }
     // What only waits for the limit goes with the next purge.
     const behind: number[] = [];
-    for (const seq of this.#left) if (seq > open && behind.push(seq) === AT_ONCE) break;
+    for (const seq of left) if (seq > open && behind.push(seq) === AT_ONCE) break;
     await this.#removeAll(behind, false);
   }
 
@@ -110,8 +116,13 @@ export class Removal {
 /** No such message; it was removed, or purged, before. */
 const GONE: ReadonlySet<number> = new Set([10_037, 10_043, 10_057]);
 
-export function removalOf(jsm: JetStreamManager, stream: string, limit: () => number): RemovalPorts {
+export function removalOf(
+  jsm: JetStreamManager,
+  stream: string,
+  { prepare, limit }: Pick<RemovalPorts, 'prepare' | 'limit'>,
+): RemovalPorts {
   return {
+    prepare,
     limit,
     async purge(before) {
       await jsm.streams.purge(stream, { seq: before });
