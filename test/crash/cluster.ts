@@ -133,6 +133,17 @@ export async function pending(members: readonly Member[]): Promise<number | null
   return sum;
 }
 
+/** Events that the servers kept twice and that those who live dropped since they started. */
+export async function dropped(members: readonly Member[]): Promise<number> {
+  let sum = 0;
+  for (const { life } of members) {
+    if (life === null) continue;
+    const text = await (await fetch(`${life.admin}/metrics`)).text();
+    sum += Number(/^sluis_partition_repetitions_total (\d+)$/m.exec(text)?.[1] ?? 0);
+  }
+  return sum;
+}
+
 /** Asked to end, and killed where it does not. */
 export async function stop({ life }: Member): Promise<Exit | null> {
   if (life === null) return null;

@@ -10,7 +10,7 @@ import type { Member } from './cluster.ts';
 import { accountOf } from './ledger.ts';
 import type { Account } from './ledger.ts';
 import type { Load } from './load.ts';
-import { marksAt } from './vendor.ts';
+import { countedTwice, marksAt, underSeveralKeys } from './vendor.ts';
 import type { Vendor } from './vendor.ts';
 
 /** Longest times without an acknowledgement and without a delivery while something happened, wall clock ms. */
@@ -71,6 +71,8 @@ export interface Counted {
   readonly account: Account;
   /** Acknowledged, and never arrived. */
   readonly missing: readonly number[];
+  /** Arrived so that the vendor counts them more than once. */
+  readonly doubled: readonly number[];
 }
 
 /** Told in full before anything is asserted. */
@@ -82,14 +84,15 @@ export async function count(t: ExecutionContext, scene: Accounted): Promise<read
     const account = accountOf(entries, name);
     const missing = [...load.acknowledged.keys()].filter((mark) => !arrived.has(mark));
     const repeated = vendor.arrivals.length - arrived.size;
+    const doubled = vendor.kind === 'ga4' ? countedTwice(vendor) : underSeveralKeys(vendor);
     t.log(
-      `${name}: ${arrived.size} arrived, ${repeated} repetitions; ${account.admitted} admitted, ends ${JSON.stringify(account.ends)}, ${account.unbalanced.length} without exactly one end`,
+      `${name}: ${arrived.size} arrived, ${repeated} repetitions, ${doubled.length} counted twice; ${account.admitted} admitted, ends ${JSON.stringify(account.ends)}, ${account.unbalanced.length} without exactly one end`,
     );
     tellLost(t, scene, missing);
     for (const event of account.unbalanced.slice(0, 20)) {
       const steps = entries.filter((each) => each.event === event && each.destination === name);
       t.log(`${name} ${event}: ${steps.map(({ step, at }) => `${step} ${duringOf(scene, at)}`).join('; ')}`);
     }
-    return { name, vendor, account, missing };
+    return { name, vendor, account, missing, doubled };
   });
 }
