@@ -108,8 +108,12 @@ export class Appender {
   }
 }
 
-/** Mostly one; more where a server would not take it whole, with some of the destinations each. */
-function messagesOf(admission: Admission, event: AdmittedEvent, ports: AppendPorts): readonly string[] {
+/** One event's: mostly one; more where a server would not take it whole, with some of the destinations each. */
+export function messagesOf(
+  admission: Admission,
+  event: AdmittedEvent,
+  ports: Pick<AppendPorts, 'maxPayload' | 'clock'>,
+): readonly string[] {
   const ledger = new LedgerText();
   ledger.add(admittedEntries(admission, [event]));
   const log = { at: ports.clock.now(), entries: ledger.toString() };
@@ -124,10 +128,25 @@ function messagesOf(admission: Admission, event: AdmittedEvent, ports: AppendPor
       retryAfter: 60,
     });
   const half = permitted.length >> 1;
-  return [permitted.slice(0, half), permitted.slice(half)].flatMap((some) =>
-    messagesOf(admission, { ...event, permitted: some }, ports),
-  );
+  return [permitted.slice(0, half), permitted.slice(half)].flatMap((some) => {
+    const part = partOf(event, some);
+    // Spread, so that what was made of the whole does not pass for the part's.
+    return messagesOf({ ...admission, events: [part] }, part, ports);
+  });
 }
+
+/** The event with some of its destinations. What another thread judged answers by getters, which a spread would leave behind. */
+const partOf = (
+  { id, dedupe, facts, fields }: AdmittedEvent,
+  permitted: AdmittedEvent['permitted'],
+): AdmittedEvent => ({
+  id,
+  dedupe,
+  facts,
+  fields,
+  destinations: permitted.map(({ data }) => data.destination),
+  permitted,
+});
 
 function partitionOf(digest: string, partitions: number): number {
   return createHash('sha256').update(digest).digest().readUInt32BE(0) % partitions;
