@@ -27,6 +27,9 @@ export interface Treated extends TreatedIds {
   readonly fields: readonly string[];
 }
 
+/** One for each destination, as long as consent stays what it is; what goes beyond are plans of earlier routing files. */
+const MAX_PLANS = 256;
+
 interface Treating {
   readonly scan: Scan;
   readonly keyring: Keyring;
@@ -47,7 +50,7 @@ export class Brought {
   }
 
   treatedBy(plan: Plan, { scan, keyring }: Treating): Treated {
-    if (this.#keyring !== keyring) this.#treated.clear();
+    if (this.#keyring !== keyring || this.#treated.size >= MAX_PLANS) this.#treated.clear();
     this.#keyring = keyring;
     let treated = this.#treated.get(plan);
     if (treated === undefined) this.#treated.set(plan, (treated = this.#treat(plan, { scan, keyring })));

@@ -202,6 +202,20 @@ test('digests of a visitor follow the record that they show', (t) => {
   t.deepEqual(keys.subjectDigests(event, [], by).all, keys.subjectDigests(event).all);
 });
 
+test('plans that come and go are followed, each of them', (t) => {
+  const event = visitor();
+  const same = share(event, scanEvent(event, site()), given.pseudonyms.periodMs);
+  for (let times = 0; times < 300; times += 1) {
+    const person = times % 2 === 0 ? ['email' as const] : [];
+    const plan = planOf('http', {
+      snapshot: config([route('http', { person })]),
+      allowances: { http: allowance({ person }) },
+    });
+    const made = apply(same, { plan, context });
+    t.deepEqual('permitted' in made ? Object.keys(made.permitted.data.person) : null, person);
+  }
+});
+
 test('another secret makes other pseudonyms of a visitor who is remembered', (t) => {
   const event = visitor();
   const same = share(event, scanEvent(event, site()), given.pseudonyms.periodMs);
