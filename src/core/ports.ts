@@ -138,19 +138,16 @@ export interface Replication {
   readonly repetitions: number;
 }
 
+interface LaneStats {
+  readonly pending: number;
+  readonly dead: number;
+  readonly oldestAt: number | null;
+  /** When the next pending delivery is due or the next lease runs out, wall clock ms; null if neither. */
+  readonly nextDueAt?: number | null;
+}
+
 export interface StoreStats {
-  readonly destinations: Readonly<
-    Record<
-      string,
-      {
-        readonly pending: number;
-        readonly dead: number;
-        readonly oldestAt: number | null;
-        /** When the next pending delivery is due or the next lease runs out, wall clock ms; null if neither. */
-        readonly nextDueAt?: number | null;
-      }
-    >
-  >;
+  readonly destinations: Readonly<Record<string, LaneStats>>;
   readonly bytes: number;
   /** Nothing is taken in now for want of space; all else goes on. Default: there is space. */
   readonly full?: boolean;
