@@ -15,18 +15,26 @@ interface JoinKey {
 /** The site's own account id reaches a destination through a link only (see plan.ts). */
 const isLink = (name: string): boolean => name === 'site.user_id';
 
-/** Values a destination could join by. */
-function joinKeys(data: PermittedData): readonly JoinKey[] {
-  const keys: JoinKey[] = [];
-  add(keys, data.key, false);
-  for (const name of Object.keys(data.ids)) add(keys, data.ids[name] ?? '', isLink(name));
-  for (const name of Object.keys(data.links)) add(keys, data.links[name] ?? '', true);
-  if (data.wire !== null) for (const value of Object.values(data.wire.fields)) add(keys, value, false);
-  return keys;
+/** Is one of the values that a destination could join by, long enough to single out, what is looked for? */
+function someValue(
+  { key, ids, links, wire }: PermittedData,
+  isFound: (value: string, linked: boolean) => boolean,
+): boolean {
+  const asked = (value: string, linked: boolean): boolean =>
+    value.length >= MIN_SHARED && isFound(value, linked);
+  if (asked(key, false)) return true;
+  for (const name in ids) if (asked(ids[name] ?? '', isLink(name))) return true;
+  for (const name in links) if (asked(links[name] ?? '', true)) return true;
+  return wire !== null && Object.values(wire.fields).some((value) => asked(value, false));
 }
 
-function add(keys: JoinKey[], value: string, linked: boolean): void {
-  if (value.length >= MIN_SHARED) keys.push({ value: value.toLowerCase(), linked });
+function joinKeys(data: PermittedData): readonly JoinKey[] {
+  const keys: JoinKey[] = [];
+  someValue(data, (value, linked) => {
+    keys.push({ value: value.toLowerCase(), linked });
+    return false;
+  });
+  return keys;
 }
 
 /** More than this are compared at once. */
@@ -45,7 +53,6 @@ function markOf(value: string): number | null {
 
 /** Adds a value's mark; true if it may be the same as one before it. */
 function isMarked(value: string, marks: number[]): boolean {
-  if (value.length < MIN_SHARED) return false;
   const mark = markOf(value);
   if (mark === null || marks.length === FEW || marks.includes(mark)) return true;
   marks.push(mark);
@@ -58,13 +65,7 @@ function isMarked(value: string, marks: number[]): boolean {
  */
 function mayJoin(permitted: readonly PermittedData[]): boolean {
   const marks: number[] = [];
-  for (const { key, ids, wire } of permitted) {
-    if (isMarked(key, marks)) return true;
-    for (const name in ids) if (!isLink(name) && isMarked(ids[name] ?? '', marks)) return true;
-    if (wire !== null)
-      for (const value of Object.values(wire.fields)) if (isMarked(value, marks)) return true;
-  }
-  return false;
+  return permitted.some((data) => someValue(data, (value, linked) => !linked && isMarked(value, marks)));
 }
 
 /**
