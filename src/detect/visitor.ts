@@ -15,7 +15,7 @@ export type Carrier = Pick<ReceivedEvent, 'ids' | 'otherIds' | 'person' | 'ip'> 
 };
 
 /** Sources and values in turn, `[source, value, source, value, …]`, in the order that the event has them. */
-type Brought = readonly string[];
+type Sourced = readonly string[];
 
 /** Stands before ids that are never sent, where sources stand. */
 const OTHERS = '';
@@ -34,7 +34,7 @@ function addIds(ids: readonly Identifier[], into: string[]): void {
   }
 }
 
-function broughtWith({ ids, otherIds, person, ip, device }: Carrier): Brought {
+function sourcedOf({ ids, otherIds, person, ip, device }: Carrier): Sourced {
   const brought: string[] = [];
   addIds(ids, brought);
   if (otherIds.length > 0) {
@@ -50,6 +50,8 @@ function broughtWith({ ids, otherIds, person, ip, device }: Carrier): Brought {
   return brought;
 }
 
+const valuesIn = (sourced: Sourced): readonly string[] => sourced.filter((_, at) => at % 2 === 1);
+
 /** Values that stand under two systems, in lower case; null: none. */
 export function sharedValues(ids: readonly Identifier[]): ReadonlySet<string> | null {
   const plain = ids.map(({ value }) => value.trim().toLowerCase());
@@ -62,7 +64,8 @@ export function sharedValues(ids: readonly Identifier[]): ReadonlySet<string> | 
   return shared;
 }
 
-const lasting = (ids: readonly Identifier[]): readonly Identifier[] =>
+/** Those that the visitor brings along again and again. */
+export const lasting = (ids: readonly Identifier[]): readonly Identifier[] =>
   ids.filter((id) => !comesOnce(identifierName(id)));
 
 export class Visitor {
@@ -70,18 +73,18 @@ export class Visitor {
   readonly isRemembered: boolean;
   /** Values that they bring under two systems, in lower case; null: none. */
   readonly shared: ReadonlySet<string> | null;
-  readonly #brought: Brought;
+  readonly #brought: Sourced;
   #values: Collection | null = null;
   /** All values in lower case. */
   #text: string | null = null;
 
-  constructor(brought: Brought, { ids, otherIds }: Carrier, isRemembered: boolean) {
+  constructor(brought: Sourced, { ids, otherIds }: Carrier, isRemembered: boolean) {
     this.#brought = brought;
     this.isRemembered = isRemembered;
     this.shared = sharedValues([...lasting(ids), ...lasting(otherIds)]);
   }
 
-  brings(brought: Brought): boolean {
+  brings(brought: Sourced): boolean {
     const own = this.#brought;
     if (own.length !== brought.length) return false;
     for (let at = 0; at < own.length; at += 1) if (own[at] !== brought[at]) return false;
@@ -101,10 +104,7 @@ export class Visitor {
 
   /** Does this word, in lower case, stand in anything they bring? */
   holds(word: string): boolean {
-    this.#text ??= this.#brought
-      .filter((_, at) => at % 2 === 1)
-      .join('\n')
-      .toLowerCase();
+    this.#text ??= valuesIn(this.#brought).join('\n').toLowerCase();
     return this.#text.includes(word);
   }
 }
@@ -117,18 +117,18 @@ const MAX_VARIANTS = 4;
 const visitors = new Recent<string, readonly Visitor[]>(MAX_VISITORS);
 
 /** Copies, which keep nothing of the request alive: of one text, for copying each alone costs 0.3 µs. */
-function kept(brought: Brought): Brought {
-  const all = copied(brought.filter((_, at) => at % 2 === 1).join(''));
+function kept(brought: Sourced): Sourced {
+  const all = copied(valuesIn(brought).join(''));
   let from = 0;
   return brought.map((text, at) => (at % 2 === 0 ? text : all.slice(from, (from += text.length))));
 }
 
 /** Whoever sent this, as somebody who is not remembered. */
-export const strangerOf = (event: Carrier): Visitor => new Visitor(broughtWith(event), event, false);
+export const strangerOf = (event: Carrier): Visitor => new Visitor(sourcedOf(event), event, false);
 
 /** Whoever sent this; the same object as long as they are remembered and bring the same. */
 export function visitorOf(event: Carrier): Visitor {
-  const brought = broughtWith(event);
+  const brought = sourcedOf(event);
   const first = brought[1] ?? '';
   const known = visitors.get(first) ?? [];
   for (const visitor of known) if (visitor.brings(brought)) return visitor;

@@ -2,12 +2,12 @@
 // bring the same, so it is treated once for each plan and remembered with the visitor; what comes with one event alone is not here.
 
 import type { ReceivedEvent } from '../core/event.ts';
-import { comesOnce, identifierName } from '../core/identifiers.ts';
 import type { PersonField } from '../core/person.ts';
 import { Recent, copied } from '../core/recent.ts';
 import type { Remark } from '../core/treatment.ts';
 import type { Scan } from '../detect/event.ts';
 import type { Visitor } from '../detect/visitor.ts';
+import { lasting } from '../detect/visitor.ts';
 import { fieldsIn } from './fields.ts';
 import type { TreatedIds } from './ids.ts';
 import { treatIdentifiers } from './ids.ts';
@@ -43,7 +43,7 @@ export class Brought {
   readonly #treated = new Map<Plan, Treated>();
 
   constructor(event: ReceivedEvent, periodMs: number) {
-    const ids = event.ids.filter((id) => !comesOnce(identifierName(id)));
+    const ids = lasting(event.ids);
     this.periods = new Periods({ ids, occurredAt: event.occurredAt }, periodMs);
     this.#ids = ids.map((id, at) => new NamedId({ ...id, value: copied(id.value) }, this.periods.at(at)));
     this.#person = givenPerson(event);
