@@ -65,11 +65,12 @@ function sharedGauges({ gauge: make, counter }: Makers, asked: Asked): () => voi
   };
 }
 
+/** Counters whose state is asked for when metrics are read. */
+export type ReadCounter = 'sluis_partition_takeovers_total' | 'sluis_partition_repetitions_total';
+
 export interface Makers {
   readonly gauge: Make;
-  readonly counter: (
-    name: 'sluis_partition_takeovers_total' | 'sluis_partition_repetitions_total',
-  ) => Counter;
+  readonly counter: (name: ReadCounter) => Counter;
 }
 
 export interface StateGauges {

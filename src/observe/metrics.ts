@@ -9,7 +9,7 @@ import type { Metrics } from '../core/ports.ts';
 import { REASONS } from '../core/reasons.ts';
 import { TREATMENTS } from '../core/treatment.ts';
 import { stateGauges } from './gauges.ts';
-import type { Asked, StateGauges } from './gauges.ts';
+import type { Asked, ReadCounter, StateGauges } from './gauges.ts';
 import type { Series } from './merged.ts';
 import { Samples } from './samples.ts';
 import { guarded, Tally } from './tally.ts';
@@ -117,10 +117,7 @@ const KINDS: ReadonlySet<string> = new Set(
 );
 
 /** Those that are counted as it happens. */
-type CounterName = Exclude<
-  MetricName & `${string}_total`,
-  'sluis_partition_takeovers_total' | 'sluis_partition_repetitions_total'
->;
+type CounterName = Exclude<MetricName & `${string}_total`, ReadCounter>;
 
 /** A guard for each label, by metric, in the order of the table. */
 function guardsOf(known: KnownLabels): Readonly<Record<CounterName, readonly Guard[]>> {
