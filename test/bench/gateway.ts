@@ -19,9 +19,11 @@ const DISCLOSED = `purposes: [${PURPOSES.join(', ')}], data: [client_id, utk, fb
 /** Vendors at a port where nobody listens: the breaker opens and deliveries wait, so that only accepting is measured. */
 export const NOBODY = 'http://127.0.0.1:9';
 
-export const BENCH_ENV = { BENCH_SECRET: 'a benchmark secret of at least 32 characters' };
-/** As image and unit of deploy/ start it. */
-export const NODE_OPTIONS = '--v8-pool-size=0 --max-semi-space-size=64';
+export const BENCH_ENV = {
+  BENCH_SECRET: 'a benchmark secret of at least 32 characters',
+  // As image and unit of deploy/ start it.
+  NODE_OPTIONS: '--v8-pool-size=0 --max-semi-space-size=64',
+};
 /** As a routing file names it. */
 export const secret = '"${BENCH_SECRET}"';
 const NAMED: readonly ((vendors: string) => string)[] = [
@@ -137,7 +139,7 @@ export async function startGatewayWith(
   const options = {
     file: MAIN,
     args: ['serve', '--config', config, '--log-level', 'error'],
-    env: { ...BENCH_ENV, NODE_OPTIONS },
+    env: BENCH_ENV,
     portIn,
   };
   const started = await start(options, core);
