@@ -3,6 +3,9 @@
 import type { Admission, AdmittedEvent, Clock, Log } from '../../src/core/ports.ts';
 import { PermittedEvent } from '../../src/core/permitted.ts';
 import type { PermittedData } from '../../src/core/permitted.ts';
+import { carry, take } from '../../src/store/carried.ts';
+import type { Piece } from '../../src/store/carried.ts';
+import { Pieces } from '../../src/workers/protocol.ts';
 import { permittedData, state } from '../support/events.ts';
 import { NOW } from '../support/snapshot.ts';
 
@@ -71,3 +74,13 @@ export const admission = (over: Partial<Admission> = {}): Admission => ({
   events: [event()],
   ...over,
 });
+
+/** As it arrives in another thread. */
+export function carried(one: Admission): Admission {
+  const pieces: Piece[] = [];
+  carry(one, pieces);
+  const arrived = new Pieces(structuredClone(pieces));
+  const taken = take(arrived);
+  if (arrived.more) throw new Error('more was written than is read');
+  return taken;
+}

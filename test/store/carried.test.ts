@@ -3,25 +3,12 @@
 
 import test from 'ava';
 import type { Admission, Store } from '../../src/core/ports.ts';
-import { carry, take } from '../../src/store/carried.ts';
-import type { Piece } from '../../src/store/carried.ts';
 import { admittedEntries } from '../../src/store/ledger.ts';
 import { memory } from '../../src/store/memory.ts';
 import { encode } from '../../src/store/record.ts';
-import { Pieces } from '../../src/workers/protocol.ts';
 import { permittedData } from '../support/events.ts';
-import { admission, event, manualClock, quiet } from './admissions.ts';
+import { admission, carried, event, manualClock, quiet } from './admissions.ts';
 import { conforms } from './conformance.ts';
-
-/** As it arrives in another thread. */
-function carried(one: Admission): Admission {
-  const pieces: Piece[] = [];
-  carry(one, pieces);
-  const arrived = new Pieces(structuredClone(pieces));
-  const taken = take(arrived);
-  if (arrived.more) throw new Error('more was written than is read');
-  return taken;
-}
 
 /** The same store, given everything as from another thread. */
 async function opened(surroundings: Parameters<typeof memory.open>[1]) {

@@ -4,25 +4,15 @@
 import test from 'ava';
 import { GatewayError } from '../../src/core/errors.ts';
 import type { Admission } from '../../src/core/ports.ts';
-import { carry, take } from '../../src/store/carried.ts';
-import type { Piece } from '../../src/store/carried.ts';
 import { decodeHead } from '../../src/store/head.ts';
 import { messagesOf } from '../../src/store/jetstream/append.ts';
 import { decodeRow } from '../../src/store/jetstream/message.ts';
 import { decodeEntries } from '../../src/store/ledgerEntries.ts';
 import { RowReader } from '../../src/store/record.ts';
-import { Pieces } from '../../src/workers/protocol.ts';
-import { admission, event, manualClock } from './admissions.ts';
+import { admission, carried, event, manualClock } from './admissions.ts';
 
 const NAMES = ['ga4', 'hubspot', 'meta', 'x', 'log'];
 const ports = { clock: manualClock() };
-
-/** As it arrives from another thread. */
-function carried(one: Admission): Admission {
-  const pieces: Piece[] = [];
-  carry(one, pieces);
-  return take(new Pieces(structuredClone(pieces)));
-}
 
 const large = (): Admission =>
   admission({ events: [event({ destinations: NAMES, canary: 'x'.repeat(1000), dedupe: 'one' })] });

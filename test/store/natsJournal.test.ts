@@ -4,6 +4,7 @@ import test from 'ava';
 import { Journal } from '../../src/store/jetstream/journal.ts';
 import type { Batch } from '../../src/store/jetstream/journal.ts';
 import { decodeRecord, decodeRow, encodeRecord, encodeRow } from '../../src/store/jetstream/message.ts';
+import type { RemovalPorts } from '../../src/store/jetstream/removal.ts';
 import { Removal } from '../../src/store/jetstream/removal.ts';
 
 const nothing = (): void => undefined;
@@ -91,15 +92,18 @@ test('a large transaction becomes several records, of which the last says that i
   t.is(keptAfter, written.length);
 });
 
+/** One that writes down what it takes out. */
+const removalTelling = (done: string[], ports: Pick<RemovalPorts, 'prepare' | 'limit'>): Removal =>
+  new Removal({
+    ...ports,
+    purge: async (before) => void done.push(`purge ${before}`),
+    remove: async (seq, erase) => void done.push(`${erase ? 'erase' : 'remove'} ${seq}`),
+  });
+
 test('a finished beginning is purged at once, what ended behind an open row is removed by itself', async (t) => {
   const done: string[] = [];
   let limit = Infinity;
-  const removal = new Removal({
-    purge: async (before) => void done.push(`purge ${before}`),
-    remove: async (seq, erase) => void done.push(`${erase ? 'erase' : 'remove'} ${seq}`),
-    prepare: async () => undefined,
-    limit: () => limit,
-  });
+  const removal = removalTelling(done, { prepare: () => Promise.resolve(), limit: () => limit });
   [1, 2, 4, 7, 9].forEach((seq) => removal.added(seq));
   [1, 2, 7].forEach((seq) => removal.ended(seq));
   await removal.sweep();
@@ -122,12 +126,7 @@ test('a finished beginning is purged at once, what ended behind an open row is r
 test('nothing goes before what outlives it is written, and nothing that ended meanwhile', async (t) => {
   const done: string[] = [];
   const { promise: prepared, resolve } = Promise.withResolvers<void>();
-  const removal = new Removal({
-    purge: async (before) => void done.push(`purge ${before}`),
-    remove: async (seq, erase) => void done.push(`${erase ? 'erase' : 'remove'} ${seq}`),
-    prepare: () => prepared,
-    limit: () => Infinity,
-  });
+  const removal = removalTelling(done, { prepare: () => prepared, limit: () => Infinity });
   [1, 2, 3, 4].forEach((seq) => removal.added(seq));
   [1, 4].forEach((seq) => removal.ended(seq));
   const sweeping = removal.sweep();
@@ -144,12 +143,7 @@ test('nothing goes before what outlives it is written, and nothing that ended me
 test('what is to be overwritten is not purged meanwhile', async (t) => {
   const done: string[] = [];
   const { promise: prepared, resolve } = Promise.withResolvers<void>();
-  const removal = new Removal({
-    purge: async (before) => void done.push(`purge ${before}`),
-    remove: async (seq, erase) => void done.push(`${erase ? 'erase' : 'remove'} ${seq}`),
-    prepare: () => prepared,
-    limit: () => Infinity,
-  });
+  const removal = removalTelling(done, { prepare: () => prepared, limit: () => Infinity });
   removal.added(1);
   removal.ended(1);
   const erasing = removal.all(true);
