@@ -4,7 +4,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -168,13 +168,20 @@ async function unready(place: Pick<Place, 'ports'>, size: number): Promise<strin
   return known === size ? null : `a group of ${known ?? 0}`;
 }
 
+/** The last line of its log. */
+function lastWord({ folder }: NatsServer): string {
+  const log = join(folder, 'log');
+  return existsSync(log) ? (readFileSync(log, 'utf8').trimEnd().split('\n').at(-1) ?? '') : 'it wrote no log';
+}
+
 /** Throws when it has ended by itself, or is where it was for so long. */
 async function waitFor(server: StartedServer, size: number, stuckMs: number): Promise<void> {
   let [why, since]: [string | null, number] = ['not asked', performance.now()];
   const isReady = async (): Promise<boolean> => {
     const said = await unready(server, size);
     if (said !== why) [why, since] = [said, performance.now()];
-    if (why !== null && server.state() === 'ended') throw new Error(`${server.name} has ended by itself`);
+    if (why !== null && server.state() === 'ended')
+      throw new Error(`${server.name} has ended by itself: ${lastWord(server)}`);
     if (performance.now() - since > stuckMs) throw new Error(`${server.name} stays unready: ${why}`);
     return why === null;
   };
