@@ -1,9 +1,10 @@
 // Hot reload: reads the routing file again when it changes or when asked to, and keeps the last good one if the new one is
-// refused. Watches the directory, not the file, so that renames of editors and symlink swaps of Kubernetes are seen.
+// refused. Watches the directory, not the file, so that renames of editors and symlink swaps of Kubernetes are seen, but attends
+// only to names on the way to the file: a busy store may lie beside it.
 
-import { realpathSync, watch, type FSWatcher } from 'node:fs';
+import { readlinkSync, realpathSync, watch, type FSWatcher } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, isAbsolute, join, parse, resolve, sep } from 'node:path';
 import type { Snapshot } from '../core/config.ts';
 import type { LoadResult } from './load.ts';
 import type { Problem } from './problems.ts';
@@ -17,12 +18,15 @@ export interface WatchOptions {
   readonly onRefused: (problems: readonly Problem[]) => void;
   /** Text that is in force already. Default: none. */
   readonly current?: string;
-  /** How long the directory must be quiet. Default: 100. */
+  /** How long the file must be quiet. Default: 100. */
   readonly debounceMs?: number;
 }
 
-/** A directory that is never quiet, because a busy store lies in it too, is not waited for any longer. */
+/** A file that is never quiet, because something touches it all the time, is not waited for any longer. */
 const LONGEST_UNQUIET_MS = 1000;
+
+/** As many links as Linux follows. */
+const MOST_LINKS = 40;
 
 export type Reload = 'ok' | 'refused' | 'unchanged';
 
@@ -56,6 +60,34 @@ function directoriesOf(path: string): readonly string[] {
   }
 }
 
+function linkTarget(path: string): string | null {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return null; // no link, or not there yet
+  }
+}
+
+/** Names of the file, of the directories it is in and of all links that lead to it; a change of another is none of the file. */
+function namesTo(path: string): ReadonlySet<string> {
+  const names = new Set<string>();
+  const { root } = parse(resolve(path));
+  let at = root;
+  let rest = resolve(path).slice(root.length).split(sep);
+  let links = 0;
+  while (rest.length > 0 && links <= MOST_LINKS) {
+    const [name = '', ...after] = rest;
+    const here = join(at, name);
+    const target = linkTarget(here);
+    if (!['', '.', '..'].includes(name)) names.add(name);
+    rest = target === null ? after : [...target.split(sep), ...after];
+    if (target === null) at = here;
+    else if (isAbsolute(target)) at = root;
+    if (target !== null) links += 1;
+  }
+  return names;
+}
+
 async function readText(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
@@ -68,6 +100,7 @@ async function readText(path: string): Promise<string | null> {
 class Directories {
   #watchers: FSWatcher[] = [];
   #watched = '';
+  #names: ReadonlySet<string> = new Set();
   readonly #path: string;
   readonly #changed: () => void;
 
@@ -77,6 +110,7 @@ class Directories {
   }
 
   refresh(): void {
+    this.#names = namesTo(this.#path);
     const directories = directoriesOf(this.#path);
     if (directories.join('\0') === this.#watched) return;
     this.close();
@@ -86,7 +120,9 @@ class Directories {
 
   #add(directory: string): void {
     try {
-      const watcher = watch(directory, { persistent: false }, () => this.#changed());
+      const watcher = watch(directory, { persistent: false }, (_, name) => {
+        if (name === null || this.#names.has(name)) this.#changed();
+      });
       watcher.on('error', () => {
         this.#watched = ''; // gone; the next refresh looks again
         watcher.close();

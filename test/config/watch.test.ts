@@ -1,12 +1,34 @@
 // Hot reload on real files: writes, renames, symlink swaps, bad files, and stopping.
 
-import { mkdtempSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
+import promises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Problem } from '../../src/config/problems.ts';
 import { watchConfig, type ConfigWatch } from '../../src/config/watch.ts';
 import { load } from './marked.ts';
+
+/** How often each file was read. */
+const READS = new Map<string, number>();
+const { readFile } = promises;
+Object.assign(promises, {
+  readFile: (path: string, encoding: 'utf8') => {
+    READS.set(path, (READS.get(path) ?? 0) + 1);
+    return readFile(path, encoding);
+  },
+});
+syncBuiltinESMExports();
 
 const file = (key: string): string =>
   `secrets: [{ id: k1, value: '\${SLUIS_SECRET}' }]\nsites: { shop: { writeKey: ${key} } }\n`;
@@ -69,13 +91,56 @@ test('a file that is renamed into place is loaded, again and again', async (t) =
   t.deepEqual(keys, ['second', 'third', 'fourth']);
 });
 
-test('a file beside one that changes all the time is loaded all the same', async (t) => {
-  const { directory, path, keys } = bench(t, plain, 500);
-  const busy = setInterval(() => writeFileSync(join(directory, 'busy'), ''), 5);
+test('a file that is touched all the time is loaded all the same', async (t) => {
+  const { path, keys } = bench(t, plain, 500);
+  const busy = setInterval(() => utimesSync(path, new Date(), new Date()), 5);
   t.teardown(() => clearInterval(busy));
   writeFileSync(path, file('second'));
   await until(() => keys.includes('second'));
   t.deepEqual(keys, ['second']);
+});
+
+test('a store beside the file is written without the file being read', async (t) => {
+  const { directory, path, keys } = bench(t, plain, 1);
+  const seen = new Set<string | null>();
+  const store = watch(directory, (_, name) => seen.add(name));
+  t.teardown(() => store.close());
+  for (let commit = 0; commit < 10; commit += 1)
+    for (const name of ['sluis.db', 'sluis.db-wal']) {
+      seen.clear();
+      writeFileSync(join(directory, name), 'x');
+      await until(() => seen.has(name));
+    }
+  t.is(READS.get(path), undefined);
+  writeFileSync(path, file('second'));
+  await until(() => keys.includes('second'));
+  t.true((READS.get(path) ?? 0) > 0);
+});
+
+test('a link that leads through others is followed when any of them is swapped', async (t) => {
+  const { directory, keys } = bench(t, (base) => {
+    for (const name of ['releases', 'releases/one', 'releases/two']) mkdirSync(join(base, name));
+    writeFileSync(join(base, 'releases', 'one', 'real.yaml'), file('first'));
+    writeFileSync(join(base, 'releases', 'two', 'real.yaml'), file('second'));
+    symlinkSync('releases/one/../one', join(base, 'current'));
+    symlinkSync('current/real.yaml', join(base, 'gateway.yaml'));
+    return join(base, 'gateway.yaml');
+  });
+  symlinkSync('./releases/two', join(directory, 'next'));
+  renameSync(join(directory, 'next'), join(directory, 'current'));
+  await until(() => keys.at(-1) === 'second');
+  writeFileSync(join(directory, 'releases', 'two', 'real.yaml'), file('third'));
+  await until(() => keys.at(-1) === 'third');
+  t.deepEqual(keys, ['second', 'third']);
+});
+
+test('links that lead in a circle are a file that cannot be read', async (t) => {
+  const { watch: circle } = bench(t, (base) => {
+    symlinkSync('other.yaml', join(base, 'gateway.yaml'));
+    symlinkSync('gateway.yaml', join(base, 'other.yaml'));
+    return join(base, 'gateway.yaml');
+  });
+  t.is(await circle.reload(), 'refused');
 });
 
 test('a directory that is swapped behind links is seen, as Kubernetes mounts do it', async (t) => {
