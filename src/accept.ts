@@ -7,7 +7,7 @@ import type { Decision } from './core/decision.ts';
 import { isDenial } from './core/decision.ts';
 import type { Delivery, Recheck } from './core/delivery.ts';
 import type { ReceivedEvent } from './core/event.ts';
-import { IDENTIFIERS, identifierName } from './core/identifiers.ts';
+import { identifierAt } from './core/identifiers.ts';
 import type { DestinationType } from './core/plugin.ts';
 import type { Accepted, Clock, DecisionFeed, Metrics, RecordSharing } from './core/ports.ts';
 import type { Outbox } from './outbox/outbox.ts';
@@ -29,11 +29,6 @@ export interface AcceptPorts {
   readonly clock: Clock;
 }
 
-/** Systems of identifiers by the path that remarks tell. */
-const SYSTEMS: ReadonlyMap<string, string> = new Map(
-  IDENTIFIERS.map((entry) => [`ids.${identifierName(entry)}`, entry.system]),
-);
-
 /** Counts what was done to identifiers, and links that were kept from forming. */
 function countRemarks({ told, destinations }: Judged, metrics: Metrics): void {
   for (const [index, { decision, remarks }] of told.entries()) {
@@ -41,7 +36,7 @@ function countRemarks({ told, destinations }: Judged, metrics: Metrics): void {
     const to = destinations[index]?.system;
     for (const { path, rule } of remarks) {
       if (rule !== 'link_not_permitted' || to === undefined) continue;
-      const from = SYSTEMS.get(path);
+      const from = identifierAt(path)?.system;
       if (from !== undefined) metrics.linkBlocked(from, to);
     }
   }

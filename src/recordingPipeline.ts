@@ -9,6 +9,7 @@ import type { Decision, EventFacts } from './core/decision.ts';
 import { NOTHING_ALLOWED } from './core/decision.ts';
 import { GatewayError } from './core/errors.ts';
 import type { Identifier, Page } from './core/event.ts';
+import { identifierAt } from './core/identifiers.ts';
 import { recordingTargetOf } from './core/plugin.ts';
 import type { DestinationType, RecordingTarget } from './core/plugin.ts';
 import type { ForwardRequest } from './core/ports.ts';
@@ -225,4 +226,4 @@ export function treatUpload(
 
 /** What became of the recorder's own ids is known here, and told once. */
 const withoutIds = (remarks: readonly Remark[], { system }: Destination): readonly Remark[] =>
-  remarks.filter(({ path }) => !path.startsWith(`ids.${system}.`));
+  remarks.filter(({ path }) => identifierAt(path)?.system !== system);

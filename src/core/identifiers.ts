@@ -398,6 +398,15 @@ for (const { system, kind } of IDENTIFIERS) {
 export const identifierName = (id: { readonly system: string; readonly kind: string }): string =>
   NAMES.get(id.system)?.get(id.kind) ?? `${id.system}.${id.kind}`;
 
+const PATHS = new Map(IDENTIFIERS.map(identifierName).map((name) => [name, `ids.${name}`]));
+
+/** Where remarks and the ledger tell of it: `ids.<system>.<kind>`. */
+export const idPath = (name: string): string => PATHS.get(name) ?? `ids.${name}`;
+
+const BY_PATH = new Map(IDENTIFIERS.map((entry) => [idPath(identifierName(entry)), entry]));
+/** The entry that a path tells of; undefined where it tells of anything else. */
+export const identifierAt = (path: string): IdentifierKind | undefined => BY_PATH.get(path);
+
 const ONCE: ReadonlySet<string> = new Set(
   IDENTIFIERS.filter(({ role }) => role === 'order' || role === 'event').map(identifierName),
 );

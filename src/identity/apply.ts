@@ -2,6 +2,7 @@
 // here removes, replaces or coarsens; nothing received leaves without having been named by the vocabulary, the plan or the route.
 
 import type { Wire } from '../core/event.ts';
+import { idPath } from '../core/identifiers.ts';
 import { PermittedEvent } from '../core/permitted.ts';
 import type { PermittedData } from '../core/permitted.ts';
 import type { Remark } from '../core/treatment.ts';
@@ -12,7 +13,7 @@ import { treatIdentifiers } from './ids.ts';
 import { narrowed } from './narrow.ts';
 import type { Plan } from './plan.ts';
 import type { Keyring } from './pseudonym.ts';
-import { Remarks, idPath } from './remarks.ts';
+import { Remarks } from './remarks.ts';
 import type { Shared } from './shared.ts';
 
 export interface ApplyContext {

@@ -1,7 +1,7 @@
 // Treats the identifiers of one event for one destination: kept, replaced by a pseudonym, or stripped. A link gives exactly what
 // the other system's destination receives, because it is computed by the very same function.
 
-import { identifierKind, isSystem } from '../core/identifiers.ts';
+import { idPath, identifierKind, isSystem } from '../core/identifiers.ts';
 import type { RuleCode } from '../core/reasons.ts';
 import type { Remark } from '../core/treatment.ts';
 import type { Scan } from '../detect/event.ts';
@@ -9,7 +9,7 @@ import { isLinkable } from './plan.ts';
 import type { IdPlan, IdRule, LinkPlan, Plan } from './plan.ts';
 import type { Keyring } from './pseudonym.ts';
 import type { NamedId } from './named.ts';
-import { Remarks, idPath } from './remarks.ts';
+import { Remarks } from './remarks.ts';
 
 export interface Treating {
   readonly ids: readonly NamedId[];

@@ -2,11 +2,10 @@
 
 import type { Identifier } from '../core/event.ts';
 import type { PseudonymFormat } from '../core/identifiers.ts';
-import { identifierName } from '../core/identifiers.ts';
+import { idPath, identifierName } from '../core/identifiers.ts';
 import type { Finding } from '../detect/finding.ts';
 import { scanAnew } from '../detect/scan.ts';
 import type { Keyring } from './pseudonym.ts';
-import { idPath } from './remarks.ts';
 
 /** What stands in one value, whatever else the event carries: looked at when it is first asked for. */
 export class Looked {

@@ -3,13 +3,13 @@
 
 import { hash } from 'node:crypto';
 import type { Identifier } from '../core/event.ts';
-import { identifierKind } from '../core/identifiers.ts';
+import { idPath, identifierKind } from '../core/identifiers.ts';
 import type { PersonField } from '../core/person.ts';
 import type { ReceivedUpload } from '../core/recording.ts';
 import { scanText } from '../detect/scan.ts';
 import type { IdRule, Plan } from './plan.ts';
 import type { Keyring } from './pseudonym.ts';
-import { Remarks, idPath } from './remarks.ts';
+import { Remarks } from './remarks.ts';
 import { written } from './written.ts';
 
 export interface RecordingTreating {

@@ -1,13 +1,7 @@
 // Collects what was done to an event on its way to one destination: paths, rules and treatments, never a value.
 
-import { IDENTIFIERS, identifierName } from '../core/identifiers.ts';
 import type { RuleCode } from '../core/reasons.ts';
 import type { Remark, Treatment } from '../core/treatment.ts';
-
-const ID_PATHS = new Map(IDENTIFIERS.map((entry) => [identifierName(entry), `ids.${identifierName(entry)}`]));
-
-/** `ids.<system>.<kind>` */
-export const idPath = (name: string): string => ID_PATHS.get(name) ?? `ids.${name}`;
 
 export class Remarks {
   readonly #list: Remark[] = [];

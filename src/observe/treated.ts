@@ -1,13 +1,13 @@
 // Counts what was done to identifiers, from the remarks that tell of it: some thirty an event, half of which are of other things.
 // A look-up for each and a row of numbers for each destination; a tally, which walks down three maps, gets the sums.
 
-import { IDENTIFIERS, identifierName } from '../core/identifiers.ts';
+import { IDENTIFIERS, idPath, identifierName } from '../core/identifiers.ts';
 import type { Remark } from '../core/treatment.ts';
 import { TREATMENTS } from '../core/treatment.ts';
 
 /** Where the numbers of an identifier begin in a row, by the path that remarks tell: one for each treatment. */
 const PLACES: ReadonlyMap<string, number> = new Map(
-  IDENTIFIERS.map((entry, index) => [`ids.${identifierName(entry)}`, index * TREATMENTS.length]),
+  IDENTIFIERS.map((entry, index) => [idPath(identifierName(entry)), index * TREATMENTS.length]),
 );
 
 export class TreatedIdentifiers {

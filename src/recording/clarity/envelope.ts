@@ -1,6 +1,7 @@
 // The envelope of an upload: which project, visitor, session and page visit it belongs to, and its place among the others.
 
 import { GatewayError } from '../../core/errors.ts';
+import { idPath } from '../../core/identifiers.ts';
 import type { UploadCleaning } from '../cleaning.ts';
 
 export interface Envelope {
@@ -93,6 +94,6 @@ export function cleanEnvelope(
 
 export function pairwise(name: string, value: string, { rules, remarks }: UploadCleaning): string {
   const pseudonym = rules.pseudonym(name, value);
-  remarks.add(`ids.${name}`, 'kind_default', pseudonym === value ? 'keep' : 'pseudonymise');
+  remarks.add(idPath(name), 'kind_default', pseudonym === value ? 'keep' : 'pseudonymise');
   return pseudonym;
 }

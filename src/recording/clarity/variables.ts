@@ -1,7 +1,7 @@
 // Tags (event 34) and custom events (event 24): names that a site makes up, with what it says under them. A name leaves if the
 // route lists it, so that no name is data; values leave scrubbed. Who the visitor is to the site does not leave.
 
-import { IDENTIFIERS } from '../../core/identifiers.ts';
+import { IDENTIFIERS, idPath } from '../../core/identifiers.ts';
 import { isForeignName } from '../../detect/foreign.ts';
 import type { UploadCleaning } from '../cleaning.ts';
 import { masked } from '../cleaning.ts';
@@ -30,7 +30,7 @@ const value = (text: string, cleaning: UploadCleaning): string =>
   cleaning.text(text.length > MAX_CHARS ? masked(text) : text);
 
 function strip(name: string, { remarks }: UploadCleaning): null {
-  if (IDENTIFY.has(name)) remarks.add('ids.site.user_id', 'link_not_permitted', 'strip');
+  if (IDENTIFY.has(name)) remarks.add(idPath('site.user_id'), 'link_not_permitted', 'strip');
   else remarks.add('recording.tags', isIdName(name) ? 'foreign_id' : 'default_deny', 'strip');
   return null;
 }
