@@ -3,7 +3,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
-import { SYSTEMS } from '../core/identifiers.ts';
+import { SYSTEMS } from '../core/identifiers/kind.ts';
 import { TAG_TYPES } from '../core/tags.ts';
 import { assetPath } from './assets.ts';
 import { grantingSources, type KnownType, type Registries } from './context.ts';

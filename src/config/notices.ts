@@ -2,7 +2,8 @@
 // what they name of purposes, data and systems must exist.
 
 import type { Disclosure, Notice } from '../core/config.ts';
-import { IDENTIFIERS, SYSTEMS, identifierKind } from '../core/identifiers.ts';
+import { IDENTIFIERS, identifierKind } from '../core/identifiers.ts';
+import { SYSTEMS } from '../core/identifiers/kind.ts';
 import { PERSON_FIELDS } from '../core/person.ts';
 import { checkNames, checkUnique, listed, mappedSources, typeOf, type Context } from './context.ts';
 import type { Path } from './problems.ts';

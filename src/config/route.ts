@@ -2,7 +2,8 @@
 
 import type { Destination, LinkRequest } from '../core/config.ts';
 import { BUILT_IN_PURPOSES, type Purpose } from '../core/consent.ts';
-import { IDENTIFIERS, SYSTEMS, identifierKind } from '../core/identifiers.ts';
+import { IDENTIFIERS, identifierKind } from '../core/identifiers.ts';
+import { SYSTEMS } from '../core/identifiers/kind.ts';
 import type { IdTreatment } from '../core/treatment.ts';
 import { checkNames, listed, mappedSources, type Context, type KnownType } from './context.ts';
 import type { Path } from './problems.ts';

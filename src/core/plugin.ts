@@ -13,7 +13,7 @@ import type { CallType, ReceivedEvent } from './event.ts';
 import type { PermittedData, PermittedEvent } from './permitted.ts';
 import type { PersonField } from './person.ts';
 import type { Clock, ConsentRecord, Facts, Log, Store } from './ports.ts';
-import type { System } from './identifiers.ts';
+import type { System } from './identifiers/kind.ts';
 import type { RecordingRules } from './recording.ts';
 
 /** How a consent format is read. Readers are bounded in steps, never throw on input, and never grant what they cannot read. */

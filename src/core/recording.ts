@@ -3,7 +3,7 @@
 
 import type { ConsentInput } from './consent.ts';
 import type { Identifier } from './event.ts';
-import type { System } from './identifiers.ts';
+import type { System } from './identifiers/kind.ts';
 import type { IntakeRoute, SiteHints } from './plugin.ts';
 import type { Remark } from './treatment.ts';
 

@@ -3,7 +3,7 @@
 
 import type { Audience } from './config.ts';
 import type { Purpose } from './consent.ts';
-import type { System } from './identifiers.ts';
+import type { System } from './identifiers/kind.ts';
 import type { IntakeContext, IntakeRequest } from './plugin.ts';
 import type { RecordingRules } from './recording.ts';
 

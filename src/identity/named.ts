@@ -1,7 +1,7 @@
 // An identifier with all that every destination asks about it, worked out once.
 
 import type { Identifier } from '../core/event.ts';
-import type { PseudonymFormat } from '../core/identifiers.ts';
+import type { PseudonymFormat } from '../core/identifiers/kind.ts';
 import { idPath, identifierName } from '../core/identifiers.ts';
 import type { Finding } from '../detect/finding.ts';
 import { scanAnew } from '../detect/scan.ts';

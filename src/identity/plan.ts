@@ -4,7 +4,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Destination, Snapshot } from '../core/config.ts';
 import type { Allowance } from '../core/decision.ts';
-import type { IdentifierKind, PseudonymFormat } from '../core/identifiers.ts';
+import type { IdentifierKind, PseudonymFormat } from '../core/identifiers/kind.ts';
 import { IDENTIFIERS, identifierKind, identifierName } from '../core/identifiers.ts';
 import type { PermittedConsent } from '../core/permitted.ts';
 import type { PersonField } from '../core/person.ts';

@@ -5,7 +5,7 @@ import { hkdfSync } from 'node:crypto';
 import type { GatewaySecret } from '../core/config.ts';
 import type { Claim } from '../core/consent.ts';
 import type { ReceivedEvent } from '../core/event.ts';
-import type { PseudonymFormat } from '../core/identifiers.ts';
+import type { PseudonymFormat } from '../core/identifiers/kind.ts';
 import { identifierKind, identifierName } from '../core/identifiers.ts';
 import { copied, Recent } from '../core/recent.ts';
 import type { Visitor } from '../detect/visitor.ts';

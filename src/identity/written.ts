@@ -1,6 +1,6 @@
 // How a pseudonym is written so that a vendor takes it for an id of its own: from the hex of a MAC, which is as good as random.
 
-import type { PseudonymFormat } from '../core/identifiers.ts';
+import type { PseudonymFormat } from '../core/identifiers/kind.ts';
 
 /** Between July 2017 and November 2023: past for every visitor, ten digits, and nothing of the id's own time. */
 const FROM_SECONDS = 1_500_000_000;

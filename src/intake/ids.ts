@@ -1,7 +1,7 @@
 // Gathers the identifiers of one event. At most one per system and kind counts, by the order they are offered in; every other
 // value is set aside: never sent as an id, but known to detection, so that it cannot leave by another way.
 
-import type { CookieForm, IdentifierKind } from '../core/identifiers.ts';
+import type { CookieForm, IdentifierKind } from '../core/identifiers/kind.ts';
 import { IDENTIFIERS, identifierKind, identifierName } from '../core/identifiers.ts';
 import type { Identifier } from '../core/event.ts';
 import type { Json, JsonObject } from '../core/json.ts';

@@ -2,7 +2,7 @@
 // found in a text becomes mask characters, one for one, so that it takes the same room on the page.
 
 import type { RecordingRules } from '../core/recording.ts';
-import type { System } from '../core/identifiers.ts';
+import type { System } from '../core/identifiers/kind.ts';
 import { Recent, copied } from '../core/recent.ts';
 import { features } from '../detect/features.ts';
 import type { Finding } from '../detect/finding.ts';

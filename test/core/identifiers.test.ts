@@ -3,12 +3,16 @@
 import test from 'ava';
 import {
   IDENTIFIERS,
-  SYSTEMS,
   idPath,
   identifierAt,
   identifierKind,
   identifierName,
 } from '../../src/core/identifiers.ts';
+import { ADVERTISING } from '../../src/core/identifiers/advertising.ts';
+import { ANALYTICS } from '../../src/core/identifiers/analytics.ts';
+import { SYSTEMS } from '../../src/core/identifiers/kind.ts';
+import { RELATIONS } from '../../src/core/identifiers/relations.ts';
+import { SITE } from '../../src/core/identifiers/site.ts';
 
 test('every identifier is found by its name and by its path', (t) => {
   for (const entry of IDENTIFIERS) {
@@ -23,6 +27,11 @@ test('every identifier is found by its name and by its path', (t) => {
 test('every system has an identifier, and no two share a name', (t) => {
   t.deepEqual([...new Set(IDENTIFIERS.map(({ system }) => system))], [...SYSTEMS]);
   t.is(new Set(IDENTIFIERS.map(identifierName)).size, IDENTIFIERS.length);
+});
+
+test('every system stands in one part of the table', (t) => {
+  const systems = [ADVERTISING, ANALYTICS, RELATIONS, SITE].flatMap((part) => Object.keys(part));
+  t.deepEqual(systems.toSorted(), SYSTEMS.toSorted());
 });
 
 test('a path that tells of anything else leads to no identifier', (t) => {

@@ -2,7 +2,7 @@
 
 import * as fc from 'fast-check';
 import test from 'ava';
-import type { PseudonymFormat } from '../../src/core/identifiers.ts';
+import type { PseudonymFormat } from '../../src/core/identifiers/kind.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { embeddedStart, periodsOf } from '../../src/identity/period.ts';
 import { keyring } from '../../src/identity/pseudonym.ts';
