@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import test from 'ava';
+import { ERRORS } from '../src/core/errors.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const SRC = join(ROOT, 'src');
@@ -205,6 +206,16 @@ test('files stay small and have a purpose in their first line', (t) => {
       wrong.push(`${file}: name says nothing`);
   }
   t.deepEqual(wrong, []);
+});
+
+test('every error code is raised somewhere', (t) => {
+  const texts = files
+    .filter((file) => file !== 'core/errors.ts')
+    .map((file) => readFileSync(join(SRC, file), 'utf8'));
+  t.deepEqual(
+    Object.keys(ERRORS).filter((code) => !texts.some((text) => text.includes(`'${code}'`))),
+    [],
+  );
 });
 
 test('the visible top level is the agreed one', (t) => {

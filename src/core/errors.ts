@@ -46,7 +46,6 @@ export const ERRORS = {
     status: 503,
     means: 'the vendor that recordings are passed on to cannot take any now; try again later',
   },
-  stopping: { status: 503, means: 'the gateway is stopping; try again elsewhere or later' },
   config_invalid: { status: 500, means: 'the routing file has errors' },
   config_unreadable: { status: 500, means: 'the routing file cannot be read' },
   store_newer: { status: 500, means: 'the store was written by a newer version of the gateway' },

@@ -173,7 +173,7 @@ export class WorkerThread {
     for (const number of this.#waiting.keys()) this.#answered(number, null);
     for (const number of this.#working.keys()) this.#worked(number, null);
     const failure = this.#failure ?? (this.#stopping ? null : new Error(`a worker ended with ${code}`));
-    this.#starting.reject(failure ?? new GatewayError('stopping', 'the gateway is stopping'));
+    this.#starting.reject(failure ?? new Error('a worker was stopped before it took anything'));
     return failure;
   }
 }
