@@ -158,6 +158,19 @@ test('every part imports only what the table allows', (t) => {
   t.deepEqual(wrong, []);
 });
 
+test('formats of recordings share what is in recording/page, and nothing of one another', (t) => {
+  const folderOf = (file: string): string | undefined => /^recording\/([^/]+)\//.exec(file)?.[1];
+  const wrong = files.flatMap((file) =>
+    importsOf(file)
+      .filter(({ target }) => {
+        const [from, to] = [folderOf(file), folderOf(target)];
+        return from !== undefined && to !== undefined && to !== from && to !== 'page';
+      })
+      .map(({ target }) => `${file} imports ${target}`),
+  );
+  t.deepEqual(wrong, []);
+});
+
 test('imports name files that exist, with their ending', (t) => {
   const wrong = files.flatMap((file) =>
     importsOf(file)

@@ -10,7 +10,6 @@ import type {
   RecordingUpload,
   VisitMemory,
 } from '../core/recording.ts';
-import { cleaningFor } from './cleaning.ts';
 import type { Envelope } from './clarity/envelope.ts';
 import { cleanEnvelope, readEnvelope } from './clarity/envelope.ts';
 import type { EventType } from './clarity/events.ts';
@@ -19,8 +18,9 @@ import type { Here } from './clarity/fields.ts';
 import { HEAD } from './clarity/fields.ts';
 import type { Body, Events } from './clarity/read.ts';
 import { readBody } from './clarity/read.ts';
-import { ClarityVisit } from './clarity/tree.ts';
+import { cleaningFor } from './cleaning.ts';
 import { released } from './gate.ts';
+import { PageVisit } from './page/visit.ts';
 
 /** The client sends a first upload of 1 MiB at most, and gives up a page visit beyond 10 MiB in all. */
 const BODY_BYTES = 8 * 1024 * 1024;
@@ -34,8 +34,8 @@ export const clarity: RecordingFormat = {
     const body = readBody(bytes);
     return new ClarityUpload(body, readEnvelope(body.envelope));
   },
-  begin: () => ClarityVisit.begin(),
-  unseen: () => ClarityVisit.unseen(),
+  begin: () => PageVisit.begin(),
+  unseen: () => PageVisit.unseen(),
 };
 
 const id = (kind: string, value: string): Identifier => ({
@@ -97,7 +97,7 @@ class ClarityUpload implements RecordingUpload {
   }
 
   clean(rules: RecordingRules, memory: VisitMemory): CleanedUpload {
-    if (!(memory instanceof ClarityVisit)) throw new TypeError('memory of another format');
+    if (!(memory instanceof PageVisit)) throw new TypeError('memory of another format');
     memory.effort.renew();
     const ids = this.ids.map((each) => [identifierName(each), each.value] as const);
     const cleaning = cleaningFor(rules, { own: 'clarity', ids });

@@ -6,7 +6,7 @@ import { GatewayError } from '../../src/core/errors.ts';
 import { clarity } from '../../src/recording/clarity.ts';
 import { cleaningFor } from '../../src/recording/cleaning.ts';
 import { typeOf } from '../../src/recording/clarity/events.ts';
-import { ClarityVisit } from '../../src/recording/clarity/tree.ts';
+import { PageVisit } from '../../src/recording/page/visit.ts';
 import type { Scenario } from '../recording/captures.ts';
 import { KNOWN, SCENARIOS, leaks, read, rules } from '../recording/captures.ts';
 import { SEED } from '../support/seed.ts';
@@ -26,7 +26,7 @@ function faults(body: string, { secrets }: Scenario, given: typeof strict): read
   const found: string[] = [];
   const { e, a, p } = read(body);
   if (e.length < 10 || e.length > 12) found.push('envelope');
-  const here = { cleaning: cleaningFor(given, { own: 'clarity' }), visit: ClarityVisit.unseen(), page: null };
+  const here = { cleaning: cleaningFor(given, { own: 'clarity' }), visit: PageVisit.unseen(), page: null };
   for (const [events, list] of [
     [a, 'analysis'],
     [p ?? [], 'playback'],

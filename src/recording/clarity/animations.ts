@@ -3,8 +3,8 @@
 
 import { isObject } from '../../core/json.ts';
 import type { UploadCleaning } from '../cleaning.ts';
+import { MAX_MEASURE, UNFIT } from '../page/measures.ts';
 import type { Field } from './fields.ts';
-import { MAX_MEASURE, UNFIT } from './fields.ts';
 
 const MAX_CHARS = 65_536;
 const MAX_FRAMES = 1000;

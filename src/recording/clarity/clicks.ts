@@ -2,9 +2,10 @@
 // that what a pattern would find in the whole may have lost its end there.
 
 import { masked } from '../cleaning.ts';
+import { isMasked, maskedValue } from '../page/mask.ts';
+import { UNFIT, measure } from '../page/measures.ts';
 import type { Field, Here, Treatment } from './fields.ts';
-import { HEAD, UNFIT, address, fields, flag, hash, measure, node, orNull, region, small } from './fields.ts';
-import { isMasked, maskedValue } from './mask.ts';
+import { HEAD, address, fields, flag, hash, node, orNull, region, small } from './fields.ts';
 
 const MAX_TEXT = 25;
 const MAX_CLASS = 50;

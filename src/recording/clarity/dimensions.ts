@@ -2,10 +2,10 @@
 // know, and what has not the form that it demands, does not leave.
 
 import { masked } from '../cleaning.ts';
+import { isMasked, maskedValue } from '../page/mask.ts';
 import { pairwise } from './envelope.ts';
 import type { Here, Pair } from './fields.ts';
 import { isHash, pairs } from './fields.ts';
-import { isMasked, maskedValue } from './mask.ts';
 import { coarseUserAgent } from './userAgent.ts';
 
 /** What may leave of one value; null: nothing. */

@@ -4,18 +4,19 @@
 // unknown from then on and masked.
 
 import type { Cleaning } from '../cleaning.ts';
-import type { Place, Setting } from './attributes.ts';
-import { cleanAttribute, placeOf } from './attributes.ts';
-import { cleanCss } from './css.ts';
-import { isMasked, isMaskedLength, maskedText } from './mask.ts';
-import type { NodeRecord } from './records.ts';
+import type { Place, Setting } from '../page/attributes.ts';
+import { cleanAttribute, placeOf } from '../page/attributes.ts';
+import { cleanCss } from '../page/css.ts';
+import { isMasked, isMaskedLength, maskedText } from '../page/mask.ts';
+import type { NodeRecord } from '../page/record.ts';
+import { cleanTag } from '../page/tags.ts';
+import type { PageVisit } from '../page/visit.ts';
 import { readRecords } from './records.ts';
-import { cleanTag } from './tags.ts';
 import type { Token } from './tokens.ts';
 import { expand, tokenise } from './tokens.ts';
-import type { ClarityVisit } from './tree.ts';
 
-const TYPES: readonly unknown[] = [5, 6, 43];
+const DISCOVER = 5;
+const TYPES: readonly unknown[] = [DISCOVER, 6, 43];
 const MAX_TIME = 2 ** 31 - 1;
 /** Width and height of a masked image, in hundredths of a pixel: up to 16,796 pixels. */
 const SIZE = /^#[0-9a-z]{1,4}\.[0-9a-z]{1,4}$/;
@@ -23,11 +24,7 @@ const SIZE = /^#[0-9a-z]{1,4}\.[0-9a-z]{1,4}$/;
 const ATTRIBUTE = /^[\w:.*-]+=/;
 
 /** Null: it does not fit the layout. Changes `visit`. */
-export function cleanDom(
-  event: readonly unknown[],
-  visit: ClarityVisit,
-  cleaning: Cleaning,
-): unknown[] | null {
+export function cleanDom(event: readonly unknown[], visit: PageVisit, cleaning: Cleaning): unknown[] | null {
   const [time, type] = event;
   if (typeof time !== 'number' || !(time >= 0 && time < MAX_TIME)) return null;
   if (typeof type !== 'number' || !TYPES.includes(type)) return null;
@@ -35,7 +32,7 @@ export function cleanDom(
   const tokens = expand(event, visit.effort, places);
   const records = tokens === null ? null : readRecords(tokens);
   if (records === null) return null;
-  const moment = visit.note(records, { at: Math.floor(time), type });
+  const moment = visit.note(records, { at: Math.floor(time), whole: type === DISCOVER });
   const known: Setting['known'] = [];
   known.length = event.length;
   const setting: Setting = { visit, cleaning, moment, places, known, knownNames: new Map() };

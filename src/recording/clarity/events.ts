@@ -1,16 +1,15 @@
 // The table of Clarity's event types: for each, in which list it belongs, its fields from the third on, and what may leave of
 // them. A type that is not here does not leave; an event that does not fit its row does not either.
 
+import { cleanCss } from '../page/css.ts';
+import { MAX_MEASURE, UNFIT, measure, number, size } from '../page/measures.ts';
 import { keyframes, timing } from './animations.ts';
 import { click } from './clicks.ts';
-import { cleanCss } from './css.ts';
 import { dimensions } from './dimensions.ts';
 import { cleanDom } from './dom.ts';
 import type { Field, Pair, Treatment } from './fields.ts';
 import {
-  MAX_MEASURE,
   MAX_TIME,
-  UNFIT,
   address,
   blank,
   either,
@@ -18,15 +17,12 @@ import {
   flag,
   hash,
   matching,
-  measure,
   node,
-  number,
   orNull,
   pairs,
   region,
   scrubbed,
   shortId,
-  size,
   small,
   time,
   typed,
@@ -62,19 +58,19 @@ const DOM: EventType = {
 const epoch = number(1_577_836_800_000, 4_102_444_800_000);
 const bytes = number(0, MAX_TIME);
 
-const metric: Pair = (id, value, here) => {
+const metric: Pair = (id, value) => {
   if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id > 99) return null;
   const field = id === 0 ? epoch : id === 2 ? bytes : measure;
-  const clean = field(value, here);
+  const clean = field(value);
   return clean === UNFIT ? null : [id, clean];
 };
 
 const MAX_SPANS = 10_000;
 /** A type of event, and start and length of each time that it came. */
-const summary: Pair = (id, spans, here) => {
-  if (small(id, here) !== id || !Array.isArray(spans)) return null;
+const summary: Pair = (id, spans) => {
+  if (small(id) !== id || !Array.isArray(spans)) return null;
   if (spans.length % 2 !== 0 || spans.length > MAX_SPANS) return null;
-  const clean = spans.map((span) => time(span, here));
+  const clean = spans.map((span) => time(span));
   return clean.includes(UNFIT) ? null : [id, clean];
 };
 

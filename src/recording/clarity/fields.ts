@@ -1,20 +1,19 @@
 // The fields that Clarity's events are made of: each says of a value what may leave of it, or that it is none of its kind, in
-// which case its event is dropped. Numbers are bounded to what a page can measure, so that none has room for a card or a phone.
+// which case its event is dropped.
 
 import type { UploadCleaning } from '../cleaning.ts';
 import { masked } from '../cleaning.ts';
-import { isMasked, maskedValue } from './mask.ts';
-import type { ClarityVisit } from './tree.ts';
+import { isMasked, maskedValue } from '../page/mask.ts';
+import { MAX_MEASURE, number, UNFIT } from '../page/measures.ts';
+import type { PageVisit } from '../page/visit.ts';
 
 /** While one upload is cleaned. */
 export interface Here {
   readonly cleaning: UploadCleaning;
-  readonly visit: ClarityVisit;
+  readonly visit: PageVisit;
   /** Raw address of the page. */
   readonly page: string | null;
 }
-
-export const UNFIT: unique symbol = Symbol('unfit');
 
 /** What may leave of a value, or `UNFIT`. */
 export type Field = (value: unknown, here: Here) => unknown;
@@ -25,31 +24,16 @@ export type Treatment = (event: readonly unknown[], here: Here) => readonly unkn
 /** Time and type come before the fields of every event. */
 export const HEAD = 2;
 
-/** Seven digits: more pixels than browsers lay out, and one less than the shortest phone number that is looked for. */
-export const MAX_MEASURE = 9_999_999;
 /** A day in ms, for machines that slept. The client stops after two hours. */
 export const MAX_TIME = 99_999_999;
 
-/** Numbers of a range. Hundredths are as fine as the client's own measures. */
-export const number =
-  (min: number, max: number): Field =>
-  (value) => {
-    if (typeof value !== 'number' || value < min || value > max) return UNFIT;
-    return Number.isInteger(value) ? value : Math.round(value * 100) / 100;
-  };
-
-export const measure = number(-MAX_MEASURE, MAX_MEASURE);
 export const time = number(0, MAX_TIME);
 /** A number of a closed list, or one of few. */
 export const small = number(0, 999);
 export const flag = number(0, 1);
 const nodeNumber = number(-1, MAX_MEASURE);
 /** Whole: an id that is none would be looked for in vain. */
-export const node: Field = (value, here) => (Number.isInteger(value) ? nodeNumber(value, here) : UNFIT);
-
-/** A size of window or document, which playback cannot do without: out of bounds it is brought within them. */
-export const size: Field = (value) =>
-  typeof value !== 'number' ? UNFIT : Math.min(MAX_MEASURE, Math.max(0, Math.round(value)));
+export const node: Field = (value) => (Number.isInteger(value) ? nodeNumber(value) : UNFIT);
 
 export const orNull =
   (field: Field): Field =>

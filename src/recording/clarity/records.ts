@@ -1,22 +1,9 @@
 // What a token stream says, node by node: `id [parent [previous]] tag [text and attributes]`. All of an event is read before any
 // of it counts, so that one that fits no grammar leaves nothing behind.
 
-import type { Tag } from './tags.ts';
-import { tagOf } from './tags.ts';
+import type { NodeRecord } from '../page/record.ts';
+import { tagOf } from '../page/tags.ts';
 import type { Token } from './tokens.ts';
-
-export interface NodeRecord {
-  readonly id: number;
-  /** The library masked the text: the id stood there with a minus. */
-  readonly masked: boolean;
-  /** 0: none, as of a document type or of a node that was taken away. */
-  readonly parent: number;
-  readonly previous: number;
-  readonly tag: Tag;
-  readonly rest: readonly string[];
-  /** Where the first of these stands in the stream. */
-  readonly first: number;
-}
 
 /** The library counts from 1; ten digits would make room for a phone number. */
 const MAX_ID = 9_999_999;

@@ -2,7 +2,7 @@
 // are undone before a record is read and made anew afterwards, the way the library makes them, so that a stream of which
 // nothing was changed comes out as the same JSON.
 
-import { Effort } from './effort.ts';
+import { Effort } from '../page/effort.ts';
 
 export type Token = number | string;
 

@@ -1,12 +1,12 @@
-// Attributes of a node as rrweb writes them, which are strings by name, by the list of Clarity's cleaner; and those that the recorder
+// Attributes of a node as rrweb writes them, which are strings by name, by the list that all recorders share; and those that the recorder
 // adds itself: sizes, scroll places, states of players and dialogues. Pictures that it draws into an attribute do not leave.
 
 import type { Json, JsonObject } from '../../core/json.ts';
 import { isObject, put } from '../../core/json.ts';
-import { cleanAddress } from '../clarity/addresses.ts';
-import type { Place } from '../clarity/attributes.ts';
-import { cleanAttribute } from '../clarity/attributes.ts';
-import { isMasked, maskedValue } from '../clarity/mask.ts';
+import { cleanAddress } from '../page/addresses.ts';
+import type { Place } from '../page/attributes.ts';
+import { cleanAttribute } from '../page/attributes.ts';
+import { isMasked, maskedValue } from '../page/mask.ts';
 import { css, declared } from './css.ts';
 
 type Own = (value: Json, place: Place) => Json | undefined;

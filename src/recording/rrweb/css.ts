@@ -1,10 +1,10 @@
 // CSS of a recorded page as rrweb tells it: whole sheets, single rules, and declarations by property and value.
 
 import type { Cleaning } from '../cleaning.ts';
-import { cleanAddress } from '../clarity/addresses.ts';
-import { UNFIT } from '../clarity/fields.ts';
-import { cleanCss, cleanDeclarations } from '../clarity/css.ts';
-import type { Moment } from '../clarity/tree.ts';
+import { cleanAddress } from '../page/addresses.ts';
+import { cleanCss, cleanDeclarations } from '../page/css.ts';
+import { UNFIT } from '../page/measures.ts';
+import type { Moment } from '../page/visit.ts';
 import type { Field } from './fields.ts';
 
 export const css = (text: string, { cleaning, moment }: { cleaning: Cleaning; moment: Moment }): string =>

@@ -4,15 +4,13 @@
 import type { JsonObject } from '../../core/json.ts';
 import { isObject } from '../../core/json.ts';
 import type { UploadCleaning } from '../cleaning.ts';
-import { UNFIT, measure, number, size } from '../clarity/fields.ts';
-import { cleanTag, tagOf } from '../clarity/tags.ts';
+import { UNFIT, measure, number, size } from '../page/measures.ts';
+import { cleanTag, tagOf } from '../page/tags.ts';
 import { change, property, sheet } from './css.ts';
 import type { Field, Here } from './fields.ts';
 import { either, flag, id, index, list, object, path, seconds, share, typed, upTo } from './fields.ts';
 import { mutation, snapshot } from './mutation.ts';
 import type { RrwebVisit } from './visit.ts';
-
-const MUTATION = 6;
 
 /** Of a mouse or finger: where, when before the event, and on which node. */
 const positions = list(object({ x: measure, y: measure, id, timeOffset: number(-99_999_999, 0) }));
@@ -147,7 +145,7 @@ function cleanEvent(event: unknown, { cleaning, memory, page }: Surroundings): J
   const field = typeof type === 'number' ? TYPES.get(type) : undefined;
   if (typeof type !== 'number' || field === undefined) return null;
   const visit = memory.tree;
-  const moment = visit.note([], { at: memory.at(timestamp), type: MUTATION });
+  const moment = visit.note([], { at: memory.at(timestamp), whole: false });
   const here: Here = { cleaning, memory, page, visit, moment };
   const clean = field(data, here);
   if (!isObject(clean)) return null;

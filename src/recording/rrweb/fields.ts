@@ -4,9 +4,9 @@
 import type { JsonObject } from '../../core/json.ts';
 import { isObject } from '../../core/json.ts';
 import type { UploadCleaning } from '../cleaning.ts';
-import { UNFIT, measure, number } from '../clarity/fields.ts';
-import { maskedValue, isMasked } from '../clarity/mask.ts';
-import type { ClarityVisit, Moment } from '../clarity/tree.ts';
+import { maskedValue, isMasked } from '../page/mask.ts';
+import { UNFIT, number } from '../page/measures.ts';
+import type { PageVisit, Moment } from '../page/visit.ts';
 import type { RrwebVisit } from './visit.ts';
 
 /** While one event is cleaned. */
@@ -14,8 +14,8 @@ export interface Here {
   readonly cleaning: UploadCleaning;
   readonly page: string | null;
   readonly memory: RrwebVisit;
-  /** The tree of `memory`, as the tables of Clarity's fields ask for it. */
-  readonly visit: ClarityVisit;
+  /** The tree of `memory`. */
+  readonly visit: PageVisit;
   readonly moment: Moment;
 }
 
@@ -88,8 +88,6 @@ export const either =
     return read === UNFIT ? second(value, here) : read;
   };
 
-/** Pixels, and other measures of up to seven digits. */
-export { measure };
 /** Index of a rule or an offset in a text. */
 export const index = number(0, MAX_ID);
 export const seconds = number(0, 999_999);

@@ -3,22 +3,18 @@
 
 import type { Json, JsonObject } from '../../core/json.ts';
 import { isObject } from '../../core/json.ts';
-import type { Setting } from '../clarity/attributes.ts';
-import { placeOf } from '../clarity/attributes.ts';
-import { UNFIT } from '../clarity/fields.ts';
-import type { NodeRecord } from '../clarity/records.ts';
-import { tagOf } from '../clarity/tags.ts';
-import type { Moment } from '../clarity/tree.ts';
+import type { Setting } from '../page/attributes.ts';
+import { placeOf } from '../page/attributes.ts';
+import { UNFIT, measure } from '../page/measures.ts';
+import type { NodeRecord } from '../page/record.ts';
+import { tagOf } from '../page/tags.ts';
+import type { Moment } from '../page/visit.ts';
 import { cleanAttributes } from './attributes.ts';
 import type { Field, Here } from './fields.ts';
-import { isId, list, measure, object, only } from './fields.ts';
+import { isId, list, object, only } from './fields.ts';
 import type { ReadNode } from './nodes.ts';
 import { readNode, recordsOf, tagOfKind, tokensOf } from './nodes.ts';
 import { masked, writeNode } from './writing.ts';
-
-/** As Clarity's tree calls them: the whole page, and a change of it. */
-const DISCOVER = 5;
-const MUTATION = 6;
 
 const settingOf = (here: Here, moment: Moment): { here: Here; setting: Setting } => {
   const { visit, cleaning } = here;
@@ -42,7 +38,7 @@ export const snapshot: Field = (value, before) => {
   const node = readNode(value['node'], { parent: 0, depth: 0, memory });
   const initialOffset = offset(value['initialOffset'], before);
   if (node?.kind !== 'document' || initialOffset === UNFIT) return UNFIT;
-  const noted = visit.note(recordsOf(node), { at: moment.at, type: DISCOVER });
+  const noted = visit.note(recordsOf(node), { at: moment.at, whole: true });
   const { here, setting } = settingOf(before, noted);
   return { node: writeNode(node, here, setting), initialOffset };
 };
@@ -119,7 +115,7 @@ export const mutation: Field = (value, before) => {
     ...adds.flatMap((added) => recordsOf(added.node)),
     ...changes.map(({ noted }) => noted).filter((noted) => noted !== null),
   ];
-  const noted = before.visit.note(records, { at: before.moment.at, type: MUTATION });
+  const noted = before.visit.note(records, { at: before.moment.at, whole: false });
   const { here, setting } = settingOf(before, noted);
   return {
     texts: kept(list(text)(value['texts'], here)),

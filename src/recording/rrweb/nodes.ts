@@ -3,9 +3,9 @@
 
 import type { JsonObject } from '../../core/json.ts';
 import { isObject } from '../../core/json.ts';
-import type { NodeRecord } from '../clarity/records.ts';
-import type { Tag } from '../clarity/tags.ts';
-import { tagOf } from '../clarity/tags.ts';
+import type { NodeRecord } from '../page/record.ts';
+import type { Tag } from '../page/tags.ts';
+import { tagOf } from '../page/tags.ts';
 import { isId } from './fields.ts';
 import type { Kind, RrwebVisit } from './visit.ts';
 

@@ -1,8 +1,8 @@
-// What is remembered of one page visit of an rrweb recording: the tree that Clarity's cleaner has too, what kind of element each id is
+// What is remembered of one page visit of an rrweb recording: the tree that all recorders share, what kind of element each id is
 // since later events tell only the id, and how far time has come. Whatever is out of order counts as typed into from then on.
 
 import type { VisitMemory } from '../../core/recording.ts';
-import { ClarityVisit } from '../clarity/tree.ts';
+import { PageVisit } from '../page/visit.ts';
 
 /** What has to be known of a node that an event names by its id alone. */
 export type Kind =
@@ -52,7 +52,7 @@ class Kinds {
 }
 
 export class RrwebVisit implements VisitMemory {
-  readonly tree: ClarityVisit;
+  readonly tree: PageVisit;
   readonly kinds = new Kinds();
   #sequence = 0;
   /** Timestamp of the first event. */
@@ -61,16 +61,16 @@ export class RrwebVisit implements VisitMemory {
   #now = 0;
   #before = 0;
 
-  private constructor(tree: ClarityVisit) {
+  private constructor(tree: PageVisit) {
     this.tree = tree;
   }
 
   static begin(): RrwebVisit {
-    return new RrwebVisit(ClarityVisit.begin());
+    return new RrwebVisit(PageVisit.begin());
   }
 
   static unseen(): RrwebVisit {
-    return new RrwebVisit(ClarityVisit.unseen());
+    return new RrwebVisit(PageVisit.unseen());
   }
 
   get bytes(): number {

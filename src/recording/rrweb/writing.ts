@@ -3,10 +3,10 @@
 
 import type { Json, JsonObject } from '../../core/json.ts';
 import { isObject } from '../../core/json.ts';
-import { placeOf } from '../clarity/attributes.ts';
-import type { Setting } from '../clarity/attributes.ts';
-import { cleanTag } from '../clarity/tags.ts';
-import type { NodeRecord } from '../clarity/records.ts';
+import type { Setting } from '../page/attributes.ts';
+import { placeOf } from '../page/attributes.ts';
+import type { NodeRecord } from '../page/record.ts';
+import { cleanTag } from '../page/tags.ts';
 import { cleanAttributes } from './attributes.ts';
 import { css } from './css.ts';
 import type { Here } from './fields.ts';

@@ -4,11 +4,11 @@ import * as fc from 'fast-check';
 import test from 'ava';
 import { growth } from '../../support/growth.ts';
 import { FRAME, Page, discover } from './page.ts';
-import { cleanAddress, cleanSrcset } from '../../../src/recording/clarity/addresses.ts';
-import { isOrdinary } from '../../../src/recording/clarity/classWords.ts';
+import { cleanAddress, cleanSrcset } from '../../../src/recording/page/addresses.ts';
+import { isOrdinary } from '../../../src/recording/page/classWords.ts';
 import { BALANCED } from './scrubbing.ts';
-import { fits } from '../../../src/recording/clarity/forms.ts';
-import type { Form } from '../../../src/recording/clarity/forms.ts';
+import { fits } from '../../../src/recording/page/forms.ts';
+import type { Form } from '../../../src/recording/page/forms.ts';
 
 const left = (tag: string, ...attributes: readonly string[]): readonly string[] =>
   new Page().left(discover(10, ...FRAME, [6, 5, tag, ...attributes]));

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cleaning } from '../../../src/recording/cleaning.ts';
 import { cleanDom } from '../../../src/recording/clarity/dom.ts';
-import type { ClarityVisit } from '../../../src/recording/clarity/tree.ts';
+import type { PageVisit } from '../../../src/recording/page/visit.ts';
 
 const FOLDER = join(import.meta.dirname, 'captures');
 const DOM: readonly unknown[] = [5, 6, 43];
@@ -70,7 +70,7 @@ export const DOM_EVENTS: readonly Event[] = SCENARIOS.flatMap(({ captures }) =>
 /** Cleans the DOM events of an upload the way the cleaner does: touches first, where they came first. */
 export function cleanCapture(
   { events }: Pick<Capture, 'events'>,
-  visit: ClarityVisit,
+  visit: PageVisit,
   cleaning: Cleaning,
 ): readonly unknown[][] {
   const clean: unknown[][] = [];

@@ -4,7 +4,7 @@
 import test from 'ava';
 import { decode } from 'clarity-decode';
 import type { Cleaning } from '../../../src/recording/cleaning.ts';
-import { ClarityVisit } from '../../../src/recording/clarity/tree.ts';
+import { PageVisit } from '../../../src/recording/page/visit.ts';
 import type { Capture, Event, Scenario } from './captured.ts';
 import { SCENARIOS, cleanCapture, isDom } from './captured.ts';
 import { readings } from './readings.ts';
@@ -19,21 +19,21 @@ interface Cleaned {
 }
 
 function inOrder(captures: readonly Capture[], cleaning: Cleaning): readonly Cleaned[] {
-  const visits = new Map<string, ClarityVisit>();
+  const visits = new Map<string, PageVisit>();
   return captures.map((capture) => {
     const key = visitOf(capture);
     const visit =
       visits.get(key) ??
       (capture.envelope[1] === 1 || capture.name === 'strict-02.json'
-        ? ClarityVisit.begin()
-        : ClarityVisit.unseen());
+        ? PageVisit.begin()
+        : PageVisit.unseen());
     visits.set(key, visit);
     return { capture, events: cleanCapture(capture, visit, cleaning) };
   });
 }
 
 const alone = (captures: readonly Capture[], cleaning: Cleaning): readonly Cleaned[] =>
-  captures.map((capture) => ({ capture, events: cleanCapture(capture, ClarityVisit.unseen(), cleaning) }));
+  captures.map((capture) => ({ capture, events: cleanCapture(capture, PageVisit.unseen(), cleaning) }));
 
 const WAYS: Readonly<
   Record<string, (captures: readonly Capture[], cleaning: Cleaning) => readonly Cleaned[]>
@@ -158,7 +158,7 @@ function sameTree(
 test('an upload that was cleaned before comes out the same once more', (t) => {
   for (const { captures } of SCENARIOS) {
     for (const capture of captures) {
-      const visit = ClarityVisit.begin();
+      const visit = PageVisit.begin();
       const once = cleanCapture(capture, visit, BALANCED);
       t.deepEqual(cleanCapture(capture, visit, BALANCED), once, capture.name);
     }

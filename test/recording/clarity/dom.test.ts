@@ -3,7 +3,7 @@
 import * as fc from 'fast-check';
 import test from 'ava';
 import { DOM_EVENTS } from './captured.ts';
-import { ClarityVisit } from '../../../src/recording/clarity/tree.ts';
+import { PageVisit } from '../../../src/recording/page/visit.ts';
 import type { Node } from './page.ts';
 import { FRAME, Page, discover, mutation, read } from './page.ts';
 import { BALANCED, STRICT } from './scrubbing.ts';
@@ -200,7 +200,7 @@ test('a button that is taken away and comes back is still one', (t) => {
 });
 
 test('a visit whose beginning was not seen is masked to its end, even by a new page', (t) => {
-  const page = new Page(BALANCED, ClarityVisit.unseen());
+  const page = new Page(BALANCED, PageVisit.unseen());
   t.is(page.text(discover(10, ...FRAME, [6, 5, 'P'], [7, 6, '*T', 'Guten Tag'])), '9');
   t.is(page.left(mutation(20, [8, 5, 'INPUT', 'type=button', 'value=Kaufen'])).at(-1), 'value=••••• ••••');
   t.true(page.visit.isEditable(5));
@@ -323,7 +323,7 @@ test('whatever is put into a real event, it is refused or comes out whole, and n
         const odd = [...event];
         for (const [place, what, instead] of changes)
           odd.splice(2 + (place % odd.length), instead ? 1 : 0, what);
-        const page = new Page(STRICT, whole ? ClarityVisit.begin() : ClarityVisit.unseen());
+        const page = new Page(STRICT, whole ? PageVisit.begin() : PageVisit.unseen());
         const clean = page.clean(odd);
         if (clean === null) return;
         accepted++;

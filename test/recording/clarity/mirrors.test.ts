@@ -3,7 +3,7 @@
 
 import * as fc from 'fast-check';
 import test from 'ava';
-import type { ClarityVisit } from '../../../src/recording/clarity/tree.ts';
+import type { PageVisit } from '../../../src/recording/page/visit.ts';
 import type { Node } from './page.ts';
 import { Page, mutation } from './page.ts';
 
@@ -71,7 +71,7 @@ function prefixesIn(text: string): readonly string[] {
   return typed(secret).filter((prefix) => prefix.length >= 3 && lower.includes(prefix));
 }
 
-type Use = (visit: ClarityVisit) => void;
+type Use = (visit: PageVisit) => void;
 const USES: Readonly<Record<string, Use>> = {
   'after a click into the field': (visit) => visit.touched(7, 30),
   'after a click on something unknown': (visit) => visit.touched(999, 30),

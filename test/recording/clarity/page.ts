@@ -3,10 +3,10 @@
 import type { Cleaning } from '../../../src/recording/cleaning.ts';
 import { cleanDom } from '../../../src/recording/clarity/dom.ts';
 import { readRecords } from '../../../src/recording/clarity/records.ts';
-import type { NodeRecord } from '../../../src/recording/clarity/records.ts';
+import type { NodeRecord } from '../../../src/recording/page/record.ts';
 import { expand, tokenise } from '../../../src/recording/clarity/tokens.ts';
 import type { Token } from '../../../src/recording/clarity/tokens.ts';
-import { ClarityVisit } from '../../../src/recording/clarity/tree.ts';
+import { PageVisit } from '../../../src/recording/page/visit.ts';
 import { BALANCED } from './scrubbing.ts';
 
 export type Node = readonly Token[];
@@ -33,10 +33,10 @@ export const read = (event: readonly unknown[] | null): readonly NodeRecord[] =>
 
 /** A visit that cleans what it is given and remembers what came out. */
 export class Page {
-  readonly visit: ClarityVisit;
+  readonly visit: PageVisit;
   readonly #cleaning: Cleaning;
 
-  constructor(cleaning: Cleaning = BALANCED, visit: ClarityVisit = ClarityVisit.begin()) {
+  constructor(cleaning: Cleaning = BALANCED, visit: PageVisit = PageVisit.begin()) {
     this.#cleaning = cleaning;
     this.visit = visit;
   }

@@ -2,7 +2,7 @@
 
 import * as fc from 'fast-check';
 import test from 'ava';
-import { Effort } from '../../../src/recording/clarity/effort.ts';
+import { Effort } from '../../../src/recording/page/effort.ts';
 import { expand, tokenise } from '../../../src/recording/clarity/tokens.ts';
 import type { Token } from '../../../src/recording/clarity/tokens.ts';
 import { DOM_EVENTS } from './captured.ts';

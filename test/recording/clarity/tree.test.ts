@@ -1,7 +1,7 @@
 // What a visit remembers stays small, ends somewhere, and does not depend on the order in which uploads come.
 
 import test from 'ava';
-import { ClarityVisit } from '../../../src/recording/clarity/tree.ts';
+import { PageVisit } from '../../../src/recording/page/visit.ts';
 import type { Node } from './page.ts';
 import { FRAME, Page, discover, mutation } from './page.ts';
 
@@ -56,7 +56,7 @@ test('a visit says when something may have been typed in it', (t) => {
   t.false(page.visit.typed);
   page.visit.touched(7, 30);
   t.true(page.visit.typed);
-  t.true(ClarityVisit.unseen().typed);
+  t.true(PageVisit.unseen().typed);
 });
 
 test('ids all over the place, and more nodes than any page has, end at 3 MB and are unknown beyond', (t) => {
@@ -107,7 +107,7 @@ test('a time that is none counts as the earliest', (t) => {
 });
 
 test('an empty visit knows nothing', (t) => {
-  t.true(ClarityVisit.begin().isEditable(1));
-  t.true(ClarityVisit.unseen().isEditable(1));
-  t.true(ClarityVisit.begin().bytes < 4000);
+  t.true(PageVisit.begin().isEditable(1));
+  t.true(PageVisit.unseen().isEditable(1));
+  t.true(PageVisit.begin().bytes < 4000);
 });

@@ -16,7 +16,7 @@ import type { VisitMemory } from '../../core/recording.ts';
 import { Effort } from './effort.ts';
 import { fieldFacts } from './inputs.ts';
 import { Nodes } from './nodes.ts';
-import type { NodeRecord } from './records.ts';
+import type { NodeRecord } from './record.ts';
 import { SeenWords } from './seenWords.ts';
 import * as tags from './tags.ts';
 
@@ -26,7 +26,6 @@ const NEVER = 2 ** 31 - 1;
 /** Deeper than browsers nest; also ends circles. */
 const MAX_DEPTH = 1024;
 const OWN_BYTES = 600;
-const DISCOVER = 5;
 
 /** An event as the rules see it. */
 export interface Moment {
@@ -37,7 +36,7 @@ export interface Moment {
   readonly typing: boolean;
 }
 
-export class ClarityVisit implements VisitMemory {
+export class PageVisit implements VisitMemory {
   readonly words = new SeenWords();
   /** Of the upload at hand. */
   readonly effort = new Effort();
@@ -52,13 +51,13 @@ export class ClarityVisit implements VisitMemory {
   }
 
   /** A visit from its first upload on. */
-  static begin(): ClarityVisit {
-    return new ClarityVisit(true);
+  static begin(): PageVisit {
+    return new PageVisit(true);
   }
 
   /** A visit of which uploads are missing: all of it is masked to its end. */
-  static unseen(): ClarityVisit {
-    return new ClarityVisit(false);
+  static unseen(): PageVisit {
+    return new PageVisit(false);
   }
 
   get bytes(): number {
@@ -87,9 +86,12 @@ export class ClarityVisit implements VisitMemory {
       this.#used = Math.min(this.#used, time);
   }
 
-  /** Takes in all nodes of an event, before any of them is judged: a child may come before its parent. */
-  note(records: readonly NodeRecord[], { at, type }: { at: number; type: number }): Moment {
-    if (type === DISCOVER) this.#discovered = Math.min(this.#discovered, at);
+  /**
+   * Takes in all nodes of an event, before any of them is judged: a child may come before its parent. `whole`: the event tells of the
+   * page as it stands, and not of what changed.
+   */
+  note(records: readonly NodeRecord[], { at, whole }: { at: number; whole: boolean }): Moment {
+    if (whole) this.#discovered = Math.min(this.#discovered, at);
     for (const record of records) this.#noteNode(record, at);
     for (const { id, parent, tag } of records) {
       const facts = this.#nodes.facts(id);
@@ -99,7 +101,7 @@ export class ClarityVisit implements VisitMemory {
       if (parent !== 0 && (facts & inText) !== 0) this.hold(parent);
     }
     const used = !this.#whole || this.#used <= at;
-    const opening = !used && type === DISCOVER && at <= this.#discovered;
+    const opening = !used && whole && at <= this.#discovered;
     return { at, opening, typing: !opening && (used || at >= this.#firstField + LOADING_MS) };
   }
 

@@ -1,7 +1,7 @@
 // What the attributes of an element say about what can be typed into it. Called for every element of a page, so it looks at
 // values only where the name begins like one that matters.
 
-import type { NodeRecord } from './records.ts';
+import type { NodeRecord } from './record.ts';
 import { CLOSED, EDITABLE, FIELD, PROTECTED } from './tags.ts';
 
 /** Their value is a label of the site's. */

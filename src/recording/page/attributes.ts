@@ -12,13 +12,13 @@ import type { Treatment } from './attributeList.ts';
 import { isOrdinary } from './classWords.ts';
 import { cleanCss, cleanDeclarations } from './css.ts';
 import { isMasked, maskedValue } from './mask.ts';
-import type { NodeRecord } from './records.ts';
+import type { NodeRecord } from './record.ts';
 import { hashOf } from './seenWords.ts';
-import type { ClarityVisit, Moment } from './tree.ts';
+import type { PageVisit, Moment } from './visit.ts';
 
 /** What all nodes of an event have in common. */
 export interface Setting {
-  readonly visit: ClarityVisit;
+  readonly visit: PageVisit;
   readonly moment: Moment;
   readonly cleaning: Cleaning;
   /** By the index of a token in the stream, the place in the event where it is written out. */

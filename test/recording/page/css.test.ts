@@ -3,8 +3,8 @@
 import * as fc from 'fast-check';
 import test from 'ava';
 import { cost, growth } from '../../support/growth.ts';
-import { cleanCss, cleanDeclarations } from '../../../src/recording/clarity/css.ts';
-import { BALANCED } from './scrubbing.ts';
+import { cleanCss, cleanDeclarations } from '../../../src/recording/page/css.ts';
+import { BALANCED } from '../clarity/scrubbing.ts';
 
 const css = (text: string, typing = false): string => cleanCss(text, BALANCED, { typing });
 const style = (text: string): string =>
