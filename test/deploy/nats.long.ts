@@ -8,6 +8,7 @@ import { temporaryFolder, until } from '../support/gateway.ts';
 import { needing } from '../support/skip.ts';
 import { adaptedFile } from './adapted.ts';
 import { allReady, knowsSync, missing, natsSet, PASSWORD, startCluster, SYNCED } from './nats.ts';
+import type { NatsServer } from './nats.ts';
 import { askNats } from './natsClient.ts';
 import type { NatsClient } from './natsClient.ts';
 
@@ -106,6 +107,23 @@ test('a server that is asked to go is not cut short by the signal that follows, 
   );
   t.true(client.closed);
   t.regex(await (await askNats(t, second.port, PASSWORD)).ask('$JS.API.INFO', ''), /"type":/);
+});
+
+test('one that is left alone is not ready, and is not killed for it', async (t) => {
+  t.timeout(120_000);
+  const { startupProbe, livenessProbe, readinessProbe } = natsSet().container;
+  const ask = (server: NatsServer): Promise<number[]> =>
+    Promise.all(
+      [startupProbe, livenessProbe, readinessProbe].map((probe) => server.health(probe?.httpGet?.path ?? '')),
+    );
+  const [first, ...others] = await startCluster(t);
+  if (first === undefined) throw new Error('three servers');
+  await until('ready', async () => (await ask(first))[2] === 200, 60_000);
+  await Promise.all(others.map((server) => server.kill('SIGKILL')));
+  await until('not ready', async () => (await ask(first))[2] === 503, 60_000);
+  t.deepEqual(await ask(first), [200, 200, 503]);
+  for (const server of others) server.start();
+  await until('ready again', async () => (await ask(first))[2] === 200, 60_000);
 });
 
 test('probes and signals are those of the server', (t) => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { DEPLOY } from './adapted.ts';
 import { mountsOf, named, readCompose, servicesOf } from './compose.ts';
-import { bytesOf, KUBERNETES, portsOf } from './kubernetes.ts';
+import { allOf, bytesOf, KUBERNETES, manifestsOf, portsOf } from './kubernetes.ts';
 import { CONFIG, natsSet } from './nats.ts';
 
 const text = readFileSync(CONFIG, 'utf8');
@@ -46,6 +46,17 @@ test('it listens where pods and their probes say', (t) => {
   ]);
   for (const [name, { healthcheck }] of servers)
     t.regex(healthcheck?.test.at(-1) ?? '', new RegExp(`^http://127\\.0\\.0\\.1:${health}/healthz`), name);
+});
+
+test('it is ready when it has all that it keeps, and found before that', (t) => {
+  const { startupProbe, livenessProbe, readinessProbe } = set.container;
+  const paths = [startupProbe, livenessProbe, readinessProbe].map((probe) => probe?.httpGet?.path);
+  t.deepEqual(paths, ['/healthz?js-enabled-only=true', '/healthz?js-enabled-only=true', '/healthz']);
+  const services = allOf(manifestsOf('replicated'), 'Service').filter(({ spec }) =>
+    Object.entries(spec?.selector ?? {}).every(([name, value]) => set.labels[name] === value),
+  );
+  t.is(services.length, 1);
+  for (const { spec } of services) t.true(spec?.publishNotReadyAddresses);
 });
 
 test('what it needs from outside is given, everywhere', (t) => {
