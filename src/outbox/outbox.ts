@@ -100,12 +100,16 @@ export class Outbox {
 
   async settle(settlements: readonly Settlement[]): Promise<readonly ('settled' | 'lost')[]> {
     const answers = await this.#store.settle(settlements);
+    const forgetting: Promise<void>[] = [];
     for (const [index, { token, result }] of settlements.entries()) {
       const subjects = this.#leased.get(token) ?? [];
       this.#leased.delete(token);
       if (answers[index] !== 'settled') continue;
-      if ('name' in result && !STAYS.has(result.name)) await this.denials.ended(subjects, 1);
+      if ('name' in result && !STAYS.has(result.name)) forgetting.push(this.denials.ended(subjects, 1));
     }
+    // What is settled stays so: if it were told as failed, it would be tried again, and count as lost. A denial that could not be
+    // forgotten is at the next start.
+    await Promise.allSettled(forgetting);
     return answers;
   }
 

@@ -4,7 +4,7 @@ import test from 'ava';
 import * as fc from 'fast-check';
 import { GatewayError } from '../../src/core/errors.ts';
 import type { Lease } from '../../src/core/delivery.ts';
-import type { Admission, Appended, Store } from '../../src/core/ports.ts';
+import type { Admission, Appended, Facts, Store } from '../../src/core/ports.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
 import { embedMemory, memory, MemoryRows } from '../../src/store/memory.ts';
 import { admission, event, LATER, manualClock, quiet } from '../store/admissions.ts';
@@ -12,8 +12,20 @@ import { NOW } from '../support/snapshot.ts';
 
 const CLAIM = { destination: 'ga4', max: 100, leaseMs: 60_000, now: LATER };
 
-async function opened(over: Partial<Store> = {}, limits: Parameters<typeof Outbox.open>[1] = {}) {
-  const { store, facts } = await memory.open('memory:', { clock: manualClock(), log: quiet });
+async function opened(
+  over: Partial<Store> = {},
+  limits: Parameters<typeof Outbox.open>[1] = {},
+  factsOver: (facts: Facts) => Partial<Facts> = () => ({}),
+) {
+  const { store, facts: whole } = await memory.open('memory:', { clock: manualClock(), log: quiet });
+  const facts: Facts = {
+    put: (key, value, revision) => whole.put(key, value, revision),
+    get: (key) => whole.get(key),
+    list: (prefix) => whole.list(prefix),
+    watch: (prefix, listener) => whole.watch(prefix, listener),
+    freshAt: () => whole.freshAt(),
+    ...factsOver(whole),
+  };
   const bare: Store = {
     append: (list) => store.append(list),
     claim: (request) => store.claim(request),
@@ -196,6 +208,27 @@ test('subjects count as open until the last of their deliveries ends, dead lette
   await outbox.prune({ deadBefore: { meta: LATER }, ledgerBefore: 0 });
   t.false(open());
   t.false(outbox.denials.remembers);
+});
+
+test('a denial that cannot be forgotten takes back nothing of what is settled', async (t) => {
+  const refusing = (facts: Facts): Partial<Facts> => ({
+    put: (key, value, revision) =>
+      key === 'denial/s1' && value === null
+        ? Promise.reject(new GatewayError('store_unavailable', 'not now'))
+        : facts.put(key, value, revision),
+  });
+  const { outbox, facts } = await opened({}, {}, refusing);
+  await outbox.accept(['s1', 's2'].map((subject) => admission({ subjects: [subject] })));
+  await outbox.denials.deny(['s1', 's2'], ['ga4'], NOW);
+  const leases = await outbox.claim(CLAIM);
+  const withheld = { name: 'withheld', code: 'withdrawn' } as const;
+  const answers = await outbox.settle(leases.map(({ id, token }) => ({ id, token, result: withheld })));
+  t.deepEqual(answers, ['settled', 'settled']);
+  t.false(outbox.denials.remembers);
+  t.deepEqual(
+    (await facts.list('')).map(({ key }) => key),
+    ['denial/s1'],
+  );
 });
 
 test('a restart counts anew, erasing forgets', async (t) => {
