@@ -69,15 +69,15 @@ function build(building: Building): PermittedData {
   const content = same.content(plan);
   remarks.addAll(content.remarks);
   // An anonymous event's key comes from our own id, so that nothing of the client's repeats in it.
-  const keyed =
-    plan.anonymous || event.messageId === null ? `event ${eventId}` : `message ${event.messageId}`;
+  const opened =
+    (plan.anonymous ? null : same.openedBy(keyring)) ?? keyring.openedEvent(event.site, `event ${eventId}`);
   const data = {
     destination: plan.destination.name,
     site: event.site,
     intake: event.intake,
     type: event.type,
     name: same.name,
-    key: keyring.eventKey(plan.destination.name, event.site, keyed),
+    key: keyring.eventKey(plan.destination.name, opened),
     occurredAt: wholeSecond(event.occurredAt),
     anonymous: plan.anonymous,
     ids: own === null ? brought.ids : { ...brought.ids, ...own.ids },

@@ -24,6 +24,9 @@ function filled(pad: Buffer, message: string): Buffer {
   return (upTo[length] ??= inner.subarray(0, length));
 }
 
+/** A message under a first key, as 32 characters of a byte each. */
+export type Opened = string;
+
 export class MacKey {
   readonly #innerPad = Buffer.alloc(BLOCK, 0x36);
   readonly #outerPad = Buffer.alloc(BLOCK, 0x5c);
@@ -39,9 +42,21 @@ export class MacKey {
 
   /** The MAC of a text in UTF-8. */
   of(message: string, encoding: 'hex' | 'base64url'): string {
-    const digest = hash('sha256', filled(this.#innerPad, message), 'binary');
+    return this.close(this.open(message), encoding);
+  }
+
+  /** The first of the two hashes: nobody else's to know. */
+  open(message: string): Opened {
+    return hash('sha256', filled(this.#innerPad, message), 'binary');
+  }
+
+  /**
+   * The second. What one key opened may be closed by several, which costs each of them one hash: this is NMAC, of which HMAC is
+   * the case where both keys are made of one, and as hard to tell from chance (Bellare, Canetti and Krawczyk, 1996).
+   */
+  close(opened: Opened, encoding: 'hex' | 'base64url'): string {
     outer.set(this.#outerPad);
-    outer.write(digest, BLOCK, 'binary');
+    outer.write(opened, BLOCK, 'binary');
     return hash('sha256', outer, encoding);
   }
 }

@@ -9,6 +9,7 @@ import type { PseudonymFormat } from '../core/identifiers/kind.ts';
 import { identifierKind, identifierName } from '../core/identifiers.ts';
 import { copied, Recent } from '../core/recent.ts';
 import type { Visitor } from '../detect/visitor.ts';
+import type { Opened } from './mac.ts';
 import { MacKey } from './mac.ts';
 import { written } from './written.ts';
 
@@ -35,8 +36,10 @@ export interface Subjects {
 
 export interface Keyring {
   pseudonym(request: PseudonymRequest): string;
-  /** Idempotency key of an event at one destination. `id` is the client's message id, or our own event id. */
-  eventKey(destination: string, site: string, id: string): string;
+  /** What of an event's key is the same at every destination. `id` is the client's message id, or our own event id. */
+  openedEvent(site: string, id: string): Opened;
+  /** Idempotency key of an event at one destination. */
+  eventKey(destination: string, event: Opened): string;
   /** Marks a message as seen; never leaves. */
   dedupeDigest(site: string, messageId: string): string;
   /**
@@ -126,13 +129,20 @@ function pseudonyms(ring: Keys): (request: PseudonymRequest) => string {
   };
 }
 
-/** A message comes once as a rule, so nothing of it is remembered, but the key is. */
-function eventKeys(ring: Keys): Keyring['eventKey'] {
+/**
+ * Opened under one key and closed under the destination's, so that each destination costs one hash. A message comes once as a rule,
+ * so nothing of it is remembered, but the keys are.
+ */
+function eventKeys(ring: Keys): Pick<Keyring, 'eventKey' | 'openedEvent'> {
+  const first = ring.for('event');
   const known = new Map<string, MacKey>();
-  return (destination, site, id) => {
-    let key = known.get(destination);
-    if (key === undefined) known.set(destination, (key = ring.for(`event ${destination}`)));
-    return written('uuid', key.of(two(site, id), 'hex'));
+  return {
+    openedEvent: (site, id) => first.open(two(site, id)),
+    eventKey: (destination, event) => {
+      let key = known.get(destination);
+      if (key === undefined) known.set(destination, (key = ring.for(`event ${destination}`)));
+      return written('uuid', key.close(event, 'hex'));
+    },
   };
 }
 
@@ -146,7 +156,7 @@ export function keyring(secrets: readonly GatewaySecret[]): Keyring {
   const dedupeKey = (rings.at(-1) ?? current).for('dedupe');
   return {
     pseudonym: pseudonyms(current),
-    eventKey: eventKeys(current),
+    ...eventKeys(current),
     dedupeDigest: (site, messageId) => dedupeKey.of(two(site, messageId), 'base64url').slice(0, DIGEST_CHARS),
     subjectDigests: subjectDigester(subjectKeys),
     subjectDigest: (name, value) => subjectsFrom(subjectKeys, [subject(name, value)]),

@@ -12,8 +12,10 @@ import { broughtWith } from './brought.ts';
 import { coarseDevice } from './coarsen.ts';
 import { cleanCampaign, cleanItems, cleanName, cleanParams, cleanTitle, cleanTraits } from './content.ts';
 import { fieldsIn } from './fields.ts';
+import type { Opened } from './mac.ts';
 import { NamedId } from './named.ts';
 import type { Plan } from './plan.ts';
+import type { Keyring } from './pseudonym.ts';
 import { Remarks } from './remarks.ts';
 
 export interface Content {
@@ -40,6 +42,8 @@ export interface Shared {
   readonly remarks: readonly Remark[];
   /** By what the route lists. */
   content(plan: Plan): Content;
+  /** Its message, for the keys that it has at each destination; null: the client named none. */
+  openedBy(keyring: Keyring): Opened | null;
 }
 
 /**
@@ -54,6 +58,8 @@ export function share(event: ReceivedEvent, scan: Scan, periodMs: number): Share
   const brought = broughtWith(event, scan, periodMs);
   const title = cleanTitle(event, scan, remarks);
   const contents = new Map<string, Content>();
+  const { messageId } = event;
+  let opened: Opened | null = null;
   const same = {
     name: cleanName(event, scan, remarks),
     campaign: cleanCampaign(event, scan, remarks),
@@ -74,6 +80,9 @@ export function share(event: ReceivedEvent, scan: Scan, periodMs: number): Share
       contents.set(plan.listed, made);
       return made;
     },
+    // All destinations of one event are asked about under one keyring.
+    openedBy: (keyring) =>
+      messageId === null ? null : (opened ??= keyring.openedEvent(event.site, `message ${messageId}`)),
   };
 }
 

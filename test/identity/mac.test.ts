@@ -1,7 +1,7 @@
 // The keyed digests are HMAC-SHA-256 as the platform makes it, whatever the message.
 
 import * as fc from 'fast-check';
-import { createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import test from 'ava';
 import { MacKey } from '../../src/identity/mac.ts';
 
@@ -30,4 +30,14 @@ test('keys used by turns do not disturb each other', (t) => {
   const made = one.of('a message', 'hex');
   other.of('a much longer message than the first, which would leave its end behind', 'hex');
   t.is(one.of('a message', 'hex'), made);
+});
+
+test('what one key opened another closes, under itself alone', (t) => {
+  const [first, second, third] = [1, 2, 3].map((byte) => new MacKey(new Uint8Array(64).fill(byte)));
+  const opened = first?.open('a message') ?? '';
+  const pad = (byte: number, by: number): Buffer => Buffer.alloc(64, byte ^ by);
+  const inner = hash('sha256', Buffer.concat([pad(1, 0x36), Buffer.from('a message')]), 'buffer');
+  t.is(opened, inner.toString('latin1'));
+  t.is(second?.close(opened, 'hex'), hash('sha256', Buffer.concat([pad(2, 0x5c), inner]), 'hex'));
+  t.not(second?.close(opened, 'hex'), third?.close(opened, 'hex'));
 });

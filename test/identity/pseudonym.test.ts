@@ -75,16 +75,18 @@ test('a client id’s embedded time is replaced by one that does not depend on i
 });
 
 test('an event key is a UUID of its own for each destination, site and message', (t) => {
-  const key = ring.eventKey('ga4', 'shop', 'message-1');
+  const keyOf = (destination: string, site: string, id: string): string =>
+    ring.eventKey(destination, ring.openedEvent(site, id));
+  const key = keyOf('ga4', 'shop', 'message-1');
   t.regex(key, FORMS.uuid);
-  t.is(key, ring.eventKey('ga4', 'shop', 'message-1'));
+  t.is(key, keyOf('ga4', 'shop', 'message-1'));
   t.is(
     new Set([
       key,
-      ring.eventKey('meta', 'shop', 'message-1'),
-      ring.eventKey('ga4', 'other', 'message-1'),
-      ring.eventKey('ga4', 'shop', 'message-2'),
-      ring.eventKey('ga4', 'shopm', 'essage-1'),
+      keyOf('meta', 'shop', 'message-1'),
+      keyOf('ga4', 'other', 'message-1'),
+      keyOf('ga4', 'shop', 'message-2'),
+      keyOf('ga4', 'shopm', 'essage-1'),
     ]).size,
     5,
   );
