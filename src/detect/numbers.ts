@@ -30,26 +30,34 @@ const isLetter = (code: number): boolean => (code >= 65 && code <= 90) || (code 
 const SEPARATOR = /^[ .\-/()+\u00a0]{1,2}$/;
 const MAX_DIGITS = 19;
 
-/** Every digit group, split into chains that only separators join. */
-function* chains(text: string): Generator<readonly Group[]> {
+/** The shortest number that is personal. */
+const MIN_DIGITS = 8;
+
+/** Every digit group, split into chains that only separators join; those with too few digits for anything are left out. */
+function chainsIn(text: string): readonly (readonly Group[])[] {
+  const chains: Group[][] = [];
   let chain: Group[] = [];
+  let digits = 0;
   for (let i = 0; i < text.length; i++) {
     if (!isDigit(text.charCodeAt(i))) continue;
     const start = i;
     while (i < text.length && isDigit(text.charCodeAt(i))) i++;
     const last = chain.at(-1);
     if (last !== undefined && !(start - last.end <= 2 && SEPARATOR.test(text.slice(last.end, start)))) {
-      yield chain;
+      if (digits >= MIN_DIGITS) chains.push(chain);
       chain = [];
+      digits = 0;
     }
     chain.push({ start, end: i });
+    digits += i - start;
   }
-  if (chain.length > 0) yield chain;
+  if (digits >= MIN_DIGITS) chains.push(chain);
+  return chains;
 }
 
 /** Finds personal numbers; `carried` says whether digits are those of a phone the event carries. */
 export function personalNumbers(text: string, report: Report, carried: (digits: string) => boolean): void {
-  for (const chain of chains(text)) {
+  for (const chain of chainsIn(text)) {
     for (let from = 0; from < chain.length; from++) {
       const upTo = matchFrom(text, chain.slice(from, from + 10), { report, carried });
       if (upTo > 0) from += upTo - 1;
@@ -76,7 +84,7 @@ function matchFrom(text: string, groups: readonly Group[], judge: Judge): number
   for (let count = readings.length; count > 0; count--) {
     const reading = readings[count - 1] ?? '';
     const last = groups[count - 1];
-    if (reading.length < 8 || last === undefined) continue;
+    if (reading.length < MIN_DIGITS || last === undefined) continue;
     const kind = judge.carried(reading) ? 'carried' : kindOf(text, reading, groups.slice(0, count));
     if (kind === null) continue;
     judge.report(kind, outward(text, first.start), last.end);

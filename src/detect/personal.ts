@@ -59,6 +59,7 @@ export function colonAddresses(text: string, report: Report): void {
 }
 
 export function hardwareAddresses(text: string, report: Report): void {
+  if (!text.includes(':') && !text.includes('-')) return;
   eachMatch(HARDWARE, text, (match) => report('mac', match.index, match.index + match[0].length));
 }
 
