@@ -18,12 +18,13 @@ function number(hex: string, from: number, to: number): number {
 const seconds = (hex: string, offset: number): number =>
   FROM_SECONDS + (number(hex, offset, offset + 6) % SPAN_SECONDS);
 
-const ALPHANUMERIC = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const ALPHANUMERIC = Buffer.from('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz');
+/** The longest text that is written byte by byte. */
+const BYTES = Buffer.alloc(36);
 
 function alphanumeric(hex: string, length: number): string {
-  let text = '';
-  for (let at = 0; at < length; at++) text += ALPHANUMERIC[number(hex, at, at + 1) % 62] ?? '';
-  return text;
+  for (let at = 0; at < length; at++) BYTES[at] = ALPHANUMERIC[number(hex, at, at + 1) % 62] ?? 0;
+  return BYTES.toString('latin1', 0, length);
 }
 
 /** Writes 32 random-looking bytes, given in hex, as the vendor writes its own ids. */
@@ -48,7 +49,7 @@ export function written(format: PseudonymFormat, hex: string): string {
   }
 }
 
-const UUID = Buffer.alloc(36, '-');
+const DASH = 45;
 const VERSION = 14;
 const VARIANT = 19;
 const VARIANTS = Buffer.from('89ab');
@@ -60,10 +61,10 @@ const VARIANTS = Buffer.from('89ab');
 function uuid(hex: string): string {
   let into = 0;
   for (let at = 0; at < 32; at++) {
-    if (at === 8 || at === 12 || at === 16 || at === 20) into++;
-    UUID[into++] = hex.charCodeAt(at);
+    if (at === 8 || at === 12 || at === 16 || at === 20) BYTES[into++] = DASH;
+    BYTES[into++] = hex.charCodeAt(at);
   }
-  UUID[VERSION] = 52; // '4'
-  UUID[VARIANT] = VARIANTS[(number(hex, 8, 9) >> 4) & 3] ?? 56;
-  return UUID.toString('latin1');
+  BYTES[VERSION] = 52; // '4'
+  BYTES[VARIANT] = VARIANTS[(number(hex, 8, 9) >> 4) & 3] ?? 56;
+  return BYTES.toString('latin1', 0, into);
 }
