@@ -64,14 +64,17 @@ const canLink = ({ name }: NamedId): boolean => {
 
 /** What one destination receives of the event's ids; also asked for the other end of a link. */
 function treat(plan: IdPlan, treating: Treating): readonly TreatedId[] {
+  const { scan, keyring, remarks } = treating;
   const treated: TreatedId[] = [];
   for (const named of treating.ids) {
-    const { name, path } = named;
+    const { name, value } = named;
     const rule = plan.rules.get(name);
     if (rule === undefined) continue;
-    const one = treatOne(named, { plan, rule, treating });
-    treating.remarks.add(path, one.rule, one.treatment);
-    if (one.treatment !== 'strip') put(treated, { name, value: one.value, raw: one.treatment === 'keep' });
+    const told = remarkOf(named, { plan, rule, scan });
+    remarks.push(told);
+    if (told.treatment === 'keep') put(treated, { name, value, raw: true });
+    else if (told.treatment === 'pseudonymise' && rule.format !== null)
+      put(treated, { name, value: named.pseudonym(plan.destination, rule.format, keyring), raw: false });
   }
   standIn(plan, treating, treated);
   return treated;
@@ -79,35 +82,19 @@ function treat(plan: IdPlan, treating: Treating): readonly TreatedId[] {
 
 /** One value for each name, the last that came; raw if any was. */
 function put(into: TreatedId[], one: TreatedId): void {
-  const at = into.findIndex(({ name }) => name === one.name);
-  if (at < 0) into.push(one);
-  else into[at] = { ...one, raw: one.raw || into[at]?.raw === true };
+  let at = 0;
+  while (at < into.length && into[at]?.name !== one.name) at += 1;
+  into[at] = at === into.length ? one : { ...one, raw: one.raw || into[at]?.raw === true };
 }
 
-interface TreatedOne {
-  readonly treatment: 'keep' | 'pseudonymise' | 'strip';
-  readonly rule: RuleCode;
-  readonly value: string;
-}
-
-const stripped = (rule: RuleCode): TreatedOne => ({ treatment: 'strip', rule, value: '' });
-
-function treatOne(
-  named: NamedId,
-  { plan, rule, treating }: { plan: IdPlan; rule: IdRule; treating: Treating },
-): TreatedOne {
-  const { id } = named;
-  if (treating.scan.shared(id.value)) return stripped('shared_value');
-  if (rule.treatment === 'strip') return stripped(rule.rule);
-  const against = rule.treatment === 'keep' ? againstKeeping(named, plan.system, treating.scan) : null;
-  if (rule.treatment === 'keep' && against === null)
-    return { treatment: 'keep', rule: rule.rule, value: id.value };
-  if (rule.format === null) return stripped(against ?? rule.rule);
-  return {
-    treatment: 'pseudonymise',
-    rule: against ?? rule.rule,
-    value: named.pseudonym(plan.destination, rule.format, treating.keyring),
-  };
+/** What is done to one value, and why. */
+function remarkOf(named: NamedId, { plan, rule, scan }: { plan: IdPlan; rule: IdRule; scan: Scan }): Remark {
+  const { path, value } = named;
+  if (scan.shared(value)) return { path, rule: 'shared_value', treatment: 'strip' };
+  if (rule.treatment !== 'keep') return rule.told;
+  const against = againstKeeping(named, plan.system, scan);
+  if (against === null) return rule.told;
+  return { path, rule: against, treatment: rule.format === null ? 'strip' : 'pseudonymise' };
 }
 
 /** Forms too particular to be an id by chance; a nine-digit contact id may well pass a citizen number's test. */
@@ -145,25 +132,30 @@ function standIn(plan: IdPlan, treating: Treating, treated: TreatedId[]): void {
   treating.remarks.add(idPath(name), 'stand_in', 'pseudonymise');
 }
 
-/** What a plan says of kinds that it has no rule for: the same for every event, so it is said once. */
+/** What a plan says of kinds that it has no rule for: the same for every event, so it is put together once. */
 const strippedBy = new WeakMap<Plan, Map<string, Remark | null>>();
 
 function remarkStripped(plan: Plan, { ids, remarks }: Treating): void {
-  let said = strippedBy.get(plan);
-  if (said === undefined) strippedBy.set(plan, (said = new Map()));
   for (const named of ids) {
-    let remark = said.get(named.name);
-    if (remark === undefined) {
-      remark = remarkOn(named, plan);
-      // Names of the table only, of which there are few.
-      if (identifierKind(named.name) !== undefined) said.set(named.name, remark);
-    }
+    if (plan.ids.rules.has(named.name)) continue;
+    const remark = remarkOnStripped(named, plan);
     if (remark !== null) remarks.push(remark);
   }
 }
 
+function remarkOnStripped(named: NamedId, plan: Plan): Remark | null {
+  let said = strippedBy.get(plan);
+  if (said === undefined) strippedBy.set(plan, (said = new Map()));
+  let remark = said.get(named.name);
+  if (remark === undefined) {
+    remark = remarkOn(named, plan);
+    // Names of the table only, of which there are few.
+    if (identifierKind(named.name) !== undefined) said.set(named.name, remark);
+  }
+  return remark;
+}
+
 function remarkOn({ id, name, path }: NamedId, plan: Plan): Remark | null {
-  if (plan.ids.rules.has(name)) return null;
   if (id.system !== 'site' && plan.links.some((each) => each.system === id.system)) return null;
   const asked = name === USER_ID || plan.destination.links.some((each) => each.system === id.system);
   const own = name !== USER_ID && (id.system === plan.destination.system || id.system === 'site');

@@ -5,12 +5,12 @@ import { LRUCache } from 'lru-cache';
 import type { Destination, Snapshot } from '../core/config.ts';
 import type { Allowance } from '../core/decision.ts';
 import type { IdentifierKind, PseudonymFormat } from '../core/identifiers/kind.ts';
-import { IDENTIFIERS, identifierKind, identifierName } from '../core/identifiers.ts';
+import { IDENTIFIERS, idPath, identifierKind, identifierName } from '../core/identifiers.ts';
 import type { PermittedConsent } from '../core/permitted.ts';
 import type { PersonField } from '../core/person.ts';
 import type { DestinationType } from '../core/plugin.ts';
 import type { RuleCode } from '../core/reasons.ts';
-import type { IdTreatment } from '../core/treatment.ts';
+import type { IdTreatment, Remark } from '../core/treatment.ts';
 import { consentOf } from './narrow.ts';
 
 export interface PlanInput {
@@ -32,6 +32,8 @@ export interface IdRule {
   readonly rule: RuleCode;
   /** How its pseudonym is written; null where only the issuer can match it. */
   readonly format: PseudonymFormat | null;
+  /** What is said of a value that nothing else speaks against: the same for all of them. */
+  readonly told: Remark;
 }
 
 /** How one destination receives identifiers. */
@@ -156,12 +158,9 @@ function makePlan(input: PlanInput): Plan {
 }
 
 const USER_ID = 'site.user_id';
+type IdPlanInput = Pick<PlanInput, 'destination' | 'type' | 'allowance'>;
 
-function idPlan({
-  destination,
-  type,
-  allowance,
-}: Pick<PlanInput, 'destination' | 'type' | 'allowance'>): IdPlan {
+function idPlan({ destination, type, allowance }: IdPlanInput): IdPlan {
   const rules = new Map<string, IdRule>();
   for (const entry of IDENTIFIERS) {
     const name = identifierName(entry);
@@ -181,18 +180,19 @@ function idPlan({
 /** What the route asks for, else the kind's default; keeping needs disclosure, and falls back to the next that makes sense. */
 function idRule(entry: IdentifierKind, destination: Destination, allowance: Allowance): IdRule {
   const name = identifierName(entry);
-  const asked =
-    destination.ids[name] ?? (entry.system === destination.system ? destination.ids[entry.kind] : undefined);
-  const format = entry.pseudonym;
-  const canPseudonymise = format !== null && entry.treatments.includes('pseudonymise');
+  const { system, kind, treatments, pseudonym: format } = entry;
+  const asked = destination.ids[name] ?? (system === destination.system ? destination.ids[kind] : undefined);
+  const canPseudonymise = format !== null && treatments.includes('pseudonymise');
   // A permitted link that the route gives no treatment to arrives as a pseudonym: its default, strip, would undo it.
-  const fallback = name === USER_ID && canPseudonymise ? 'pseudonymise' : entry.treatments[0];
-  const valid = asked !== undefined && entry.treatments.includes(asked);
-  const treatment = valid ? asked : fallback;
-  const rule: RuleCode = name === USER_ID ? 'linked' : valid ? 'route' : 'kind_default';
-  const disclosed = allowance.data.includes(entry.kind) || allowance.data.includes(name);
-  if (treatment !== 'keep' || disclosed) return { treatment, rule, format };
-  return { treatment: canPseudonymise ? 'pseudonymise' : 'strip', rule: 'not_disclosed', format };
+  const fallback = name === USER_ID && canPseudonymise ? 'pseudonymise' : treatments[0];
+  const valid = asked !== undefined && treatments.includes(asked);
+  const wanted = valid ? asked : fallback;
+  const disclosed = allowance.data.includes(kind) || allowance.data.includes(name);
+  const treatment = wanted === 'keep' && !disclosed ? (canPseudonymise ? 'pseudonymise' : 'strip') : wanted;
+  const why: RuleCode = name === USER_ID ? 'linked' : valid ? 'route' : 'kind_default';
+  const rule = treatment === wanted ? why : 'not_disclosed';
+  const done = treatment === 'pseudonymise' && format === null ? 'strip' : treatment;
+  return { treatment, rule, format, told: { path: idPath(name), rule, treatment: done } };
 }
 
 /** None if the route strips the kind itself or the site's own id. A kind without a form of its own takes a UUID. */
