@@ -13,7 +13,7 @@ import { isLongMixture } from '../detect/token.ts';
 import type { Plan } from './plan.ts';
 import type { Remarks } from './remarks.ts';
 import { ruleOf } from './remarks.ts';
-import type { Field } from './value.ts';
+import type { FieldKind, Reader } from './value.ts';
 import { MAX_READ, MAX_TEXT, cleanValue, cut } from './value.ts';
 
 const MAX_TITLE = 500;
@@ -24,15 +24,9 @@ interface Given {
   readonly remarks: Remarks;
 }
 
-/** A field that is scanned under its own name and whose addresses keep what the route's pages keep. */
-const fieldOf = (
-  name: string,
-  kind: Field['kind'],
-  { scan, query }: { scan: Scan; query: readonly string[] },
-): Field => ({
-  name,
-  kind,
-  scan: (text) => scan.named(name, text),
+/** Fields are scanned under their own names, and addresses keep what the route's pages keep. */
+const readerOf = (scan: Scan, query: readonly string[]): Reader => ({
+  scan: scan.named,
   url: (text) => scan.url(text, query),
 });
 
@@ -43,7 +37,7 @@ function paramKind(
   name: string,
   event: { readonly name: string },
   listed: ReadonlySet<string>,
-): Field['kind'] | null {
+): FieldKind | null {
   const kind = isParam(name) ? PARAMS[name] : 'free';
   if (kind === 'order') return null;
   if (listed.has(name)) return kind;
@@ -54,7 +48,9 @@ function paramKind(
 
 export function cleanParams(event: ReceivedEvent, plan: Plan, given: Given): JsonObject {
   const clean: Record<string, Json> = {};
-  for (const [name, value] of Object.entries(event.params)) {
+  const reader = readerOf(given.scan, plan.query);
+  for (const name of Object.keys(event.params)) {
+    const value = event.params[name] as Json; // its own key
     const kind = paramKind(name, event, plan.params);
     // The client's own names may hold personal data: only names of ours or of the route are told.
     const path = isParam(name) || plan.params.has(name) ? `params.${name}` : 'params.*';
@@ -63,7 +59,7 @@ export function cleanParams(event: ReceivedEvent, plan: Plan, given: Given): Jso
       given.remarks.once(path, search ? 'search_term' : 'default_deny', 'strip');
       continue;
     }
-    const cleaned = cleanValue(value, fieldOf(name, kind, { scan: given.scan, query: plan.query }));
+    const cleaned = cleanValue({ name, kind, value }, reader);
     if ('rule' in cleaned) given.remarks.add(path, cleaned.rule, 'strip');
     else put(clean, name, cleaned.value);
   }
@@ -72,12 +68,13 @@ export function cleanParams(event: ReceivedEvent, plan: Plan, given: Given): Jso
 
 export function cleanTraits(event: ReceivedEvent, plan: Plan, given: Given): JsonObject {
   const clean: Record<string, Json> = {};
+  const reader = readerOf(given.scan, plan.query);
   for (const [name, value] of Object.entries(event.traits)) {
     if (!plan.params.has(name) || paramKind(name, event, plan.params) === null) {
       given.remarks.once('traits.*', 'default_deny', 'strip');
       continue;
     }
-    const cleaned = cleanValue(value, fieldOf(name, 'free', { scan: given.scan, query: plan.query }));
+    const cleaned = cleanValue({ name, kind: 'free', value }, reader);
     if ('rule' in cleaned) given.remarks.add(`traits.${name}`, cleaned.rule, 'strip');
     else put(clean, name, cleaned.value);
   }
@@ -93,20 +90,16 @@ function itemFindings(name: string, text: string, scan: Scan): readonly Finding[
   return findings.filter((found) => !BY_CHANCE.test(found.kind));
 }
 
-function cleanItem(item: Item, scan: Scan, remarks: Remarks): Item {
+function cleanItem(item: Item, reader: Reader, remarks: Remarks): Item {
   const clean: Record<string, Json> = {};
-  for (const [name, value] of Object.entries(item)) {
+  for (const name of Object.keys(item)) {
     if (!Object.hasOwn(ITEM_FIELDS, name)) {
       remarks.once('items.*', 'default_deny', 'strip');
       continue;
     }
     const { kind } = ITEM_FIELDS[name as keyof typeof ITEM_FIELDS]; // own key checked
-    const cleaned = cleanValue(value, {
-      name,
-      kind,
-      scan: (text) => itemFindings(name, text, scan),
-      url: (text) => scan.url(text, []),
-    });
+    const value = item[name] as Json; // its own key
+    const cleaned = cleanValue({ name, kind, value }, reader);
     if ('rule' in cleaned) remarks.once(`items.${name}`, cleaned.rule, 'strip');
     else clean[name] = cleaned.value;
   }
@@ -115,7 +108,11 @@ function cleanItem(item: Item, scan: Scan, remarks: Remarks): Item {
 
 export function cleanItems(event: ReceivedEvent, scan: Scan, remarks: Remarks): readonly Item[] {
   if (event.items.length > MAX_ITEMS) remarks.once('items.*', 'value_too_long', 'strip');
-  return event.items.slice(0, MAX_ITEMS).map((item) => cleanItem(item, scan, remarks));
+  const reader: Reader = {
+    scan: (name, text) => itemFindings(name, text, scan),
+    url: (text) => scan.url(text, []),
+  };
+  return event.items.slice(0, MAX_ITEMS).map((item) => cleanItem(item, reader, remarks));
 }
 
 function redacted(text: string, scan: Scan, into: { path: string; max: number; remarks: Remarks }): string {

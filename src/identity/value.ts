@@ -17,51 +17,60 @@ const MAX_NUMBER = 1e12;
 
 export type Cleaned = { readonly value: Json } | { readonly rule: RuleCode };
 
+/** `free`: a name that only the route knows. */
+export type FieldKind = ParamKind | 'free';
+
+/** How the values of one group of fields are looked at: made once for all of them. */
+export interface Reader {
+  /** What stands in the value of this field. */
+  scan(name: string, text: string): readonly Finding[];
+  /** Cleans a value that is an address, as the page's own is cleaned. */
+  url(text: string): CleanedUrl;
+}
+
+/** A value under its name. */
 export interface Field {
   readonly name: string;
-  /** `free`: a name that only the route knows. */
-  readonly kind: ParamKind | 'free';
-  readonly scan: (text: string) => readonly Finding[];
-  /** Cleans a value that is an address, as the page's own is cleaned. */
-  readonly url: (text: string) => CleanedUrl;
+  readonly kind: FieldKind;
+  readonly value: Json;
 }
 
 const refuse = (rule: RuleCode): Cleaned => ({ rule });
 
 /** A scalar as it may leave, or the rule that it breaks. Lists of scalars pass only under names that the route knows. */
-export function cleanValue(value: Json, field: Field): Cleaned {
-  if (Array.isArray(value)) return field.kind === 'free' ? cleanList(value, field) : refuse('default_deny');
+export function cleanValue({ name, kind, value }: Field, reader: Reader): Cleaned {
+  if (Array.isArray(value)) return kind === 'free' ? cleanList(name, value, reader) : refuse('default_deny');
   if (typeof value === 'object') return refuse('default_deny'); // null too
   if (typeof value === 'boolean') return { value };
-  if (field.kind === 'number') return cleanNumber(typeof value === 'string' ? numeric(value) : value, field);
+  if (kind === 'number') return cleanNumber(name, typeof value === 'string' ? numeric(value) : value, reader);
   if (typeof value === 'number')
-    return field.kind === 'currency' ? refuse('default_deny') : cleanNumber(value, field);
-  if (field.kind === 'currency')
+    return kind === 'currency' ? refuse('default_deny') : cleanNumber(name, value, reader);
+  if (kind === 'currency')
     return /^[A-Za-z]{3}$/.test(value) ? { value: value.toUpperCase() } : refuse('default_deny');
-  return cleanText(value, field);
+  return cleanText(name, value, reader);
 }
 
 const numeric = (text: string): number =>
   /^\s*-?\d{1,15}(?:\.\d{1,15})?\s*$/.test(text) ? Number(text) : Number.NaN;
 
 /** Numbers of five digits and more may be ids or phones: they are read as text too. */
-function cleanNumber(value: number, { scan }: Field): Cleaned {
+function cleanNumber(name: string, value: number, reader: Reader): Cleaned {
   if (!Number.isFinite(value) || Math.abs(value) > MAX_NUMBER) return refuse('default_deny');
-  const findings = scan(String(value));
+  const findings = reader.scan(name, String(value));
   const first = findings[0];
   return first === undefined ? { value } : refuse(ruleOf(first.kind));
 }
 
-function cleanText(text: string, { scan, url }: Field): Cleaned {
+function cleanText(name: string, text: string, reader: Reader): Cleaned {
   if (/^\s*https?:/i.test(text)) {
-    const cleaned = url(text);
+    const cleaned = reader.url(text);
     return cleaned.value === null ? refuse(cleaned.rules[0] ?? 'default_deny') : { value: cleaned.value };
   }
   // Only the first hundred characters leave; so many more are read that no wrapping around them is cut in two.
   const local = withoutLocalQuery(cut(text, MAX_READ));
   // An address in the middle of a text has a query nobody cleaned.
   if (/:\/\/\S*[?#]/.test(local)) return refuse('url_query');
-  const first = scan(local)[0];
+  const first = reader.scan(name, local)[0];
   if (first !== undefined) return refuse(ruleOf(first.kind));
   return { value: cut(local, MAX_TEXT) };
 }
@@ -73,10 +82,12 @@ function withoutLocalQuery(text: string): string {
   return text.startsWith('/') || text.includes('=', mark) ? text.slice(0, mark) : text;
 }
 
-function cleanList(list: readonly Json[], field: Field): Cleaned {
+function cleanList(name: string, list: readonly Json[], reader: Reader): Cleaned {
   const values: Json[] = [];
-  for (const entry of list.slice(0, MAX_LIST)) {
-    const cleaned = Array.isArray(entry) ? refuse('default_deny') : cleanValue(entry, field);
+  for (const value of list.slice(0, MAX_LIST)) {
+    const cleaned = Array.isArray(value)
+      ? refuse('default_deny')
+      : cleanValue({ name, kind: 'free', value }, reader);
     if ('rule' in cleaned) return cleaned;
     values.push(cleaned.value);
   }
