@@ -2,7 +2,6 @@
 // here removes, replaces or coarsens; nothing received leaves without having been named by the vocabulary, the plan or the route.
 
 import type { Wire } from '../core/event.ts';
-import { idPath } from '../core/identifiers.ts';
 import { PermittedEvent } from '../core/permitted.ts';
 import type { PermittedData } from '../core/permitted.ts';
 import type { Remark } from '../core/treatment.ts';
@@ -71,7 +70,7 @@ function build(building: Building): PermittedData {
   // An anonymous event's key comes from our own id, so that nothing of the client's repeats in it.
   const opened =
     (plan.anonymous ? null : same.openedBy(keyring)) ?? keyring.openedEvent(event.site, `event ${eventId}`);
-  const data = {
+  const data: { -readonly [K in keyof PermittedData]: PermittedData[K] } = {
     destination: plan.destination.name,
     site: event.site,
     intake: event.intake,
@@ -93,8 +92,8 @@ function build(building: Building): PermittedData {
     wire: permittedWire(building),
   };
   const kept = own === null || own.kept.length === 0 ? brought.kept : [...brought.kept, ...own.kept];
-  // Spread at the end: in the middle of a literal it makes all that follows slow.
-  return kept.length === 0 ? data : { ...data, kept };
+  if (kept.length > 0) data.kept = kept;
+  return data;
 }
 
 function permittedWire({ same, plan, context, remarks }: Building): Wire | null {
@@ -112,16 +111,17 @@ function permittedWire({ same, plan, context, remarks }: Building): Wire | null 
   return { protocol: wire.protocol, fields };
 }
 
+const NONE: readonly string[] = [];
+
 /** What leaves of a full event: what its visitor brings along, what it has of its own, and what others get alike. */
 function fieldsOfAll(
   same: Shared,
   { plan, brought, data }: Pick<Building, 'plan' | 'brought'> & { readonly data: PermittedData },
 ): readonly string[] {
-  const fields = brought.fields.slice();
-  for (const { name } of same.once) if (Object.hasOwn(data.ids, name)) fields.push(idPath(name));
-  for (const field of same.content(plan).fields) fields.push(field);
-  if (data.wire !== null) fields.push('wire');
-  return fields;
+  let own: readonly string[] = NONE;
+  for (const { name, path } of same.once) if (Object.hasOwn(data.ids, name)) own = [...own, path]; // one, as a rule
+  const fields = brought.fields.concat(own, same.content(plan).fields);
+  return data.wire === null ? fields : [...fields, 'wire'];
 }
 
 /**
