@@ -22,16 +22,13 @@ export class Collection {
   readonly raw: string[] = [];
   readonly phones: Set<string>;
   shortest = Infinity;
+  readonly #before: Collection | null;
   #seen: Set<string> | null = null;
 
-  /** Begins with what another has; only phones are shared with it, so none may be added here. */
-  constructor(from?: Collection) {
-    this.phones = from?.phones ?? new Set();
-    if (from === undefined) return;
-    this.words = from.words.slice();
-    this.short = from.short.slice();
-    this.raw = from.raw.slice();
-    this.shortest = from.shortest;
+  /** What `before` has is new no more, and not here; only phones are shared with it, so none may be added. */
+  constructor(before: Collection | null = null) {
+    this.phones = before?.phones ?? new Set();
+    this.#before = before;
   }
 
   add(source: string, value: string): void {
@@ -63,6 +60,7 @@ export class Collection {
 
   /** An honest event has some twenty: looking through them costs less than keeping a table. */
   #has(value: string): boolean {
+    if (this.#before !== null && this.#before.#has(value)) return true;
     const { words, short } = this;
     if (words.length + short.length > FEW) {
       this.#seen ??= new Set([...words, ...short].map((needle) => needle.value));

@@ -2,7 +2,6 @@
 // string that no destination would get is never looked at.
 
 import type { Identifier, ReceivedEvent } from '../core/event.ts';
-import { comesOnce, identifierName } from '../core/identifiers.ts';
 import { Recent, copied } from '../core/recent.ts';
 import type { Finding } from './finding.ts';
 import type { Needles } from './needles.ts';
@@ -11,11 +10,13 @@ import { knownFindings, scanAnew } from './scan.ts';
 import type { CleanedUrl, UrlRules } from './url.ts';
 import { cleanReferrer, cleanUrl } from './url.ts';
 import type { Visitor } from './visitor.ts';
-import { sharedValues, visitorOf } from './visitor.ts';
+import { sharedValues, single, visitorOf } from './visitor.ts';
 
 export interface Scan {
   readonly needles: Needles;
   readonly visitor: Visitor;
+  /** Identifiers that come with this event alone. */
+  readonly once: readonly Identifier[];
   /** What stands in a text that may leave. */
   readonly text: (value: string) => readonly Finding[];
   /** The same for a value behind a name: an id too short to look for in text is found where the name says so. */
@@ -35,13 +36,10 @@ export interface CleanedPage {
 
 const ABSENT: CleanedUrl = Object.freeze({ value: null, rules: [] });
 
-const onceAmong = (ids: readonly Identifier[]): number =>
-  ids.reduce((count, id) => (comesOnce(identifierName(id)) ? count + 1 : count), 0);
-
 /** Values that stand under two systems, in lower case; null: none. */
-function sharedIn({ ids, otherIds }: ReceivedEvent, visitor: Visitor, apart: boolean): Visitor['shared'] {
-  // One that stands in nothing the visitor brings along shares with nobody; two could with each other.
-  if (apart && onceAmong(ids) + onceAmong(otherIds) < 2) return visitor.shared;
+function sharedIn({ ids, otherIds }: ReceivedEvent, visitor: Visitor, isApart: boolean): Visitor['shared'] {
+  // What stands in nothing the visitor brings along shares with nobody.
+  if (isApart) return visitor.shared;
   return sharedValues([...ids, ...otherIds]);
 }
 
@@ -89,19 +87,24 @@ function stillHolds(page: AskedPage, text: Scan['text'], named: Scan['named']): 
 class EventScan implements Scan {
   readonly needles: Needles;
   readonly visitor: Visitor;
+  readonly once: readonly Identifier[];
   readonly #event: ReceivedEvent;
   readonly #origins: readonly string[];
   readonly #twice: ReadonlySet<string> | null;
   /** Answers in which a value of the event's own was found, or that are too long to be remembered beyond the event. */
   #known: Map<string, readonly Finding[]> | null = null;
-  readonly #pages = new Map<string, CleanedPage>();
+  /** By the query names that are kept. */
+  #pages: Map<string, CleanedPage> | null = null;
 
   constructor(event: ReceivedEvent, origins: readonly string[], visitor: Visitor) {
-    this.needles = needlesOf(event, visitor);
+    this.once = single(event.ids);
+    const others = single(event.otherIds);
+    const once = others.length === 0 ? this.once : [...this.once, ...others];
+    this.needles = needlesOf(event, visitor, once);
     this.visitor = visitor;
     this.#event = event;
     this.#origins = origins;
-    this.#twice = sharedIn(event, visitor, this.needles.apart);
+    this.#twice = sharedIn(event, visitor, this.needles.apart && once.length < 2); // two could share with each other
   }
 
   text = (value: string): readonly Finding[] => {
@@ -128,9 +131,10 @@ class EventScan implements Scan {
 
   page(query: readonly string[]): CleanedPage {
     const key = query.length === 0 ? '' : query.join('\n');
-    const before = this.#pages.get(key);
+    const before = this.#pages?.get(key);
     if (before !== undefined) return before;
     const cleaned = this.#rememberedPage(key, query);
+    this.#pages ??= new Map();
     this.#pages.set(key, cleaned);
     return cleaned;
   }

@@ -2,8 +2,8 @@
 // fields. They are looked for in all that leaves; digests of them are computed only when something looks like a digest.
 
 import { hash } from 'node:crypto';
-import type { ReceivedEvent } from '../core/event.ts';
-import { comesOnce, identifierName } from '../core/identifiers.ts';
+import type { Identifier, ReceivedEvent } from '../core/event.ts';
+import { identifierName } from '../core/identifiers.ts';
 import { Recent, copied } from '../core/recent.ts';
 import { Collection } from './collection.ts';
 import type { Needle } from './forms.ts';
@@ -39,16 +39,14 @@ export interface Needles {
 /** Parameters that are ids by their meaning, whatever the intake made of them. */
 const ID_PARAMS = ['transaction_id', 'order_id', 'event_id'] as const;
 
-/** What comes with this event alone. */
-function addOnce(event: ReceivedEvent, into: Collection): void {
+/** What comes with this event alone; `once` are the ids among it. */
+function addOnce(event: ReceivedEvent, once: readonly Identifier[], into: Collection): void {
   let order: string | null = null;
-  for (const ids of [event.ids, event.otherIds])
-    for (const id of ids) {
-      const source = identifierName(id);
-      if (!comesOnce(source)) continue;
-      into.add(source, id.value);
-      if (source === 'site.order_id') order = id.value;
-    }
+  for (const id of once) {
+    const source = identifierName(id);
+    into.add(source, id.value);
+    if (source === 'site.order_id') order = id.value;
+  }
   if (event.messageId !== null) into.add('message_id', event.messageId);
   for (const name of ID_PARAMS) {
     const value = event.params[name];
@@ -61,22 +59,30 @@ function addOnce(event: ReceivedEvent, into: Collection): void {
 
 /** Does nothing that came with the event alone stand in what its visitor brings along? */
 function standApart({ words, short, raw }: Collection, visitor: Visitor): boolean {
-  const before = visitor.values;
-  for (let at = before.words.length; at < words.length; at += 1)
-    if (visitor.holds(words[at]?.value ?? '')) return false;
-  for (let at = before.short.length; at < short.length; at += 1)
-    if (visitor.holds(short[at]?.value ?? '')) return false;
-  for (let at = before.raw.length; at < raw.length; at += 1)
-    if (visitor.holds(raw[at]?.trim().toLowerCase() ?? '')) return false;
+  for (const { value } of words) if (visitor.holds(value)) return false;
+  for (const { value } of short) if (visitor.holds(value)) return false;
+  for (const value of raw) if (visitor.holds(value.trim().toLowerCase())) return false;
   return true;
 }
 
-/** Every value of the event that may stand nowhere but in its own place. */
-export function needlesOf(event: ReceivedEvent, visitor: Visitor): Needles {
-  const all = new Collection(visitor.values);
-  addOnce(event, all);
-  return needlesIn(all, standApart(all, visitor));
+/** Every value of the event that may stand nowhere but in its own place; `once` are its ids, of both kinds, that come with it alone. */
+export function needlesOf(event: ReceivedEvent, visitor: Visitor, once: readonly Identifier[]): Needles {
+  const { values } = visitor;
+  const own = new Collection(values);
+  addOnce(event, once, own);
+  const apart = standApart(own, visitor);
+  const all = {
+    words: joined(values.words, own.words),
+    short: joined(values.short, own.short),
+    raw: joined(values.raw, own.raw),
+    shortest: Math.min(values.shortest, own.shortest),
+    phones: values.phones,
+  };
+  return needlesIn(all, apart);
 }
+
+const joined = <T>(first: readonly T[], others: readonly T[]): readonly T[] =>
+  others.length === 0 ? first : first.concat(others);
 
 /** With digests, which take some 5 KB. */
 const MAX_RECORDED = 1000;
@@ -98,7 +104,11 @@ export function needlesOfValues(values: readonly (readonly [source: string, valu
   return needles;
 }
 
-function needlesIn({ words, short, shortest, phones, raw }: Collection, apart: boolean): Needles {
+type Collected = Pick<Needles, 'words' | 'short' | 'shortest' | 'phones'> & {
+  readonly raw: readonly string[];
+};
+
+function needlesIn({ words, short, shortest, phones, raw }: Collected, apart: boolean): Needles {
   let digests: readonly Digest[] | null = null;
   return {
     words,

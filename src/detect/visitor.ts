@@ -64,6 +64,15 @@ export function sharedValues(ids: readonly Identifier[]): ReadonlySet<string> | 
   return shared;
 }
 
+const NO_IDS: readonly Identifier[] = [];
+
+/** Those that come with one event alone: none or one, as a rule. */
+export function single(ids: readonly Identifier[]): readonly Identifier[] {
+  let found: Identifier[] | null = null;
+  for (const id of ids) if (comesOnce(identifierName(id))) (found ??= []).push(id);
+  return found ?? NO_IDS;
+}
+
 /** Those that the visitor brings along again and again. */
 export const lasting = (ids: readonly Identifier[]): readonly Identifier[] =>
   ids.filter((id) => !comesOnce(identifierName(id)));

@@ -2,7 +2,6 @@
 // those whose routes list the same names.
 
 import type { Campaign, Item, Page, ReceivedEvent } from '../core/event.ts';
-import { comesOnce, identifierName } from '../core/identifiers.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { PermittedData } from '../core/permitted.ts';
 import type { Remark } from '../core/treatment.ts';
@@ -57,7 +56,7 @@ export function share(event: ReceivedEvent, scan: Scan, periodMs: number): Share
   if (event.occurredAt % 1000 !== 0) remarks.add('occurredAt', 'coarse_time', 'coarsen');
   const brought = broughtWith(event, scan, periodMs);
   const title = cleanTitle(event, scan, remarks);
-  const contents = new Map<string, Content>();
+  const contents: { readonly listed: string; readonly made: Content }[] = [];
   const { messageId } = event;
   let opened: Opened | null = null;
   const same = {
@@ -69,15 +68,15 @@ export function share(event: ReceivedEvent, scan: Scan, periodMs: number): Share
   return {
     event,
     scan,
-    once: onceNamed(event, brought),
+    once: onceNamed(event, scan, brought),
     brought,
     ...same,
     remarks: remarks.list(),
     content: (plan) => {
-      const known = contents.get(plan.listed);
-      if (known !== undefined) return known;
+      const { listed } = plan;
+      for (const known of contents) if (known.listed === listed) return known.made;
       const made = contentOf(event, plan, { scan, title, ...same });
-      contents.set(plan.listed, made);
+      contents.push({ listed, made });
       return made;
     },
     // All destinations of one event are asked about under one keyring.
@@ -86,12 +85,8 @@ export function share(event: ReceivedEvent, scan: Scan, periodMs: number): Share
   };
 }
 
-function onceNamed({ ids, occurredAt }: ReceivedEvent, { periods }: Brought): readonly NamedId[] {
-  const once: NamedId[] = [];
-  for (const id of ids)
-    if (comesOnce(identifierName(id))) once.push(new NamedId(id, periods.of(id, occurredAt)));
-  return once;
-}
+const onceNamed = ({ occurredAt }: ReceivedEvent, { once }: Scan, { periods }: Brought): readonly NamedId[] =>
+  once.map((id) => new NamedId(id, periods.of(id, occurredAt)));
 
 function contentOf(
   event: ReceivedEvent,
