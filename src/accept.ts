@@ -10,6 +10,7 @@ import type { ReceivedEvent } from './core/event.ts';
 import { identifierAt } from './core/identifiers.ts';
 import type { DestinationType } from './core/plugin.ts';
 import type { Accepted, Clock, DecisionFeed, Metrics, RecordSharing } from './core/ports.ts';
+import type { Remark } from './core/treatment.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import { recheck } from './outbox/recheck.ts';
 import type { Judged, PipelineContext } from './pipeline.ts';
@@ -29,16 +30,12 @@ export interface AcceptPorts {
   readonly clock: Clock;
 }
 
-/** Counts what was done to identifiers, and links that were kept from forming. */
-function countRemarks({ told, destinations }: Judged, metrics: Metrics): void {
-  for (const [index, { decision, remarks }] of told.entries()) {
-    metrics.treated(decision.destination, remarks);
-    const to = destinations[index]?.system;
-    for (const { path, rule } of remarks) {
-      if (rule !== 'link_not_permitted' || to === undefined) continue;
-      const from = identifierAt(path)?.system;
-      if (from !== undefined) metrics.linkBlocked(from, to);
-    }
+/** Counts links that were kept from forming. */
+function countBlocked(remarks: readonly Remark[], to: string, metrics: Metrics): void {
+  for (const { path, rule } of remarks) {
+    if (rule !== 'link_not_permitted') continue;
+    const from = identifierAt(path)?.system;
+    if (from !== undefined) metrics.linkBlocked(from, to);
   }
 }
 
@@ -55,8 +52,11 @@ function tell(judged: Judged, ports: AcceptPorts): void {
   const { metrics, feed } = ports;
   for (const { format, result } of judged.signals) metrics.consentSignal(format, result);
   countShared(judged, ports);
-  for (const { decision, remarks } of judged.told) {
+  judged.told.forEach(({ decision, remarks }, index) => {
     metrics.decided(decision.destination, decision.verdict, decision.reasons[0]?.code ?? '');
+    metrics.treated(decision.destination, remarks);
+    const to = judged.destinations[index]?.system;
+    if (to !== undefined) countBlocked(remarks, to, metrics);
     feed.told({
       at: event.receivedAt,
       site: event.site,
@@ -65,8 +65,7 @@ function tell(judged: Judged, ports: AcceptPorts): void {
       decision,
       remarks,
     });
-  }
-  countRemarks(judged, metrics);
+  });
 }
 
 /** A person's own no, and to whom. */

@@ -4,6 +4,7 @@
 import type { Device, Page } from '../core/event.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { PermittedData } from '../core/permitted.ts';
+import { Recent, copied } from '../core/recent.ts';
 import { eventEntry } from '../core/vocabulary.ts';
 
 const SECOND = 1000;
@@ -16,20 +17,33 @@ const CATEGORY = /^(?:desktop|mobile|tablet)$/;
 
 /** Primary language and region, device category, country; the rest of a user agent or screen stays. */
 export function coarseDevice(device: Device): PermittedData['device'] {
-  const language = LANGUAGE.exec(device.language ?? '');
-  const primary = language?.[1]?.toLowerCase();
-  const region = language?.[2]?.toUpperCase();
-  const country = device.country?.toUpperCase() ?? '';
+  const country = device.country?.toUpperCase();
   return {
-    language: primary === undefined ? null : region === undefined ? primary : `${primary}-${region}`,
+    language: device.language === null ? null : coarseLanguage(device.language),
     category: category(device),
-    country: /^[A-Z]{2}$/.test(country) ? country : null,
+    country: country !== undefined && /^[A-Z]{2}$/.test(country) ? country : null,
   };
 }
 
+/** Few there are, and browsers say theirs with every event. */
+const MAX_LANGUAGES = 500;
+const MAX_LANGUAGE = 40;
+const languages = new Recent<string, string | null>(MAX_LANGUAGES);
+
+function coarseLanguage(said: string): string | null {
+  const before = languages.get(said);
+  if (before !== undefined) return before;
+  const found = LANGUAGE.exec(said);
+  const primary = found?.[1]?.toLowerCase();
+  const region = found?.[2]?.toUpperCase();
+  const coarse = primary === undefined ? null : region === undefined ? primary : `${primary}-${region}`;
+  if (said.length <= MAX_LANGUAGE) languages.set(copied(said), coarse);
+  return coarse;
+}
+
 function category({ category, userAgent }: Device): string | null {
-  const said = category?.toLowerCase() ?? '';
-  if (CATEGORY.test(said)) return said;
+  const said = category?.toLowerCase();
+  if (said !== undefined && CATEGORY.test(said)) return said;
   if (userAgent === null || userAgent === '') return null;
   if (/iPad|Tablet|Android(?!.{0,200}Mobile)/i.test(userAgent)) return 'tablet';
   return /Mobi|iPhone|iPod/i.test(userAgent) ? 'mobile' : 'desktop';

@@ -20,12 +20,17 @@ function someValue(
   { key, ids, links, wire }: PermittedData,
   isFound: (value: string, linked: boolean) => boolean,
 ): boolean {
-  const asked = (value: string, linked: boolean): boolean =>
-    value.length >= MIN_SHARED && isFound(value, linked);
-  if (asked(key, false)) return true;
-  for (const name in ids) if (asked(ids[name] ?? '', isLink(name))) return true;
-  for (const name in links) if (asked(links[name] ?? '', true)) return true;
-  return wire !== null && Object.values(wire.fields).some((value) => asked(value, false));
+  if (key.length >= MIN_SHARED && isFound(key, false)) return true;
+  for (const name in ids) {
+    const value = ids[name] ?? '';
+    if (value.length >= MIN_SHARED && isFound(value, isLink(name))) return true;
+  }
+  for (const name in links) {
+    const value = links[name] ?? '';
+    if (value.length >= MIN_SHARED && isFound(value, true)) return true;
+  }
+  if (wire === null) return false;
+  return Object.values(wire.fields).some((value) => value.length >= MIN_SHARED && isFound(value, false));
 }
 
 function joinKeys(data: PermittedData): readonly JoinKey[] {
@@ -65,8 +70,12 @@ function isMarked(value: string, marks: number[]): boolean {
  */
 function mayJoin(permitted: readonly PermittedData[]): boolean {
   const marks: number[] = [];
-  return permitted.some((data) => someValue(data, (value, linked) => !linked && isMarked(value, marks)));
+  const isFound = (value: string, linked: boolean): boolean => !linked && isMarked(value, marks);
+  for (const data of permitted) if (someValue(data, isFound)) return true;
+  return false;
 }
+
+const NOBODY: ReadonlySet<string> = new Set();
 
 /**
  * Names of the destinations that share an identifying value with one before them: refused as `unjoinable`.
@@ -75,8 +84,8 @@ function mayJoin(permitted: readonly PermittedData[]): boolean {
  * 3. Otherwise the later destination, in the order given, is refused.
  */
 export function joinable(permitted: readonly PermittedData[]): ReadonlySet<string> {
+  if (permitted.length < 2 || !mayJoin(permitted)) return NOBODY;
   const refused = new Set<string>();
-  if (permitted.length < 2 || !mayJoin(permitted)) return refused;
   const seen = new Map<string, { readonly destination: string; readonly linked: boolean }>();
   for (const data of permitted) {
     const keys = joinKeys(data);

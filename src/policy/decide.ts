@@ -1,6 +1,6 @@
 // The one function that decides, in production, before sending, in `explain` and in the console. It is pure.
 
-import type { Recipient, Site, Snapshot } from '../core/config.ts';
+import type { Recipient, Snapshot } from '../core/config.ts';
 import type { Purpose } from '../core/consent.ts';
 import type { Decision, EventFacts, Reason, SaidSince } from '../core/decision.ts';
 import { NOTHING_ALLOWED, sortReasons } from '../core/decision.ts';
@@ -21,7 +21,7 @@ export interface DecideInput {
   readonly now: number;
   /** Reasons known before the gates run (the destination's type has no counterpart for this kind of call). */
   readonly known?: readonly Reason[];
-  /** The event's consent state, read already for another destination under the same snapshot and clock. */
+  /** The event's consent state at its site, read already for another destination under the same snapshot and clock. */
   readonly reading?: StateReading;
 }
 
@@ -65,9 +65,15 @@ const whyGranted = (destination: Recipient, grounds: Grounds): string =>
     .join(', ');
 
 /** Gates of consent would say the same of the next event under the same reading, and they are most. */
-function reasonsAgainst(input: GateInput, known: readonly Reason[], read: DestinationReading): Reason[] {
+function reasonsAgainst(
+  input: GateInput,
+  known: readonly Reason[],
+  read: DestinationReading,
+): readonly Reason[] {
   read.against ??= ask(CONSENT_GATES, input);
-  return [...known, ...ask(EVENT_GATES, input), ...read.against];
+  const own = ask(EVENT_GATES, input);
+  const isNone = known.length + own.length + read.against.length === 0;
+  return isNone ? NONE : [...known, ...own, ...read.against];
 }
 
 type Forward = Decision | { readonly missing: Purpose };
@@ -117,8 +123,10 @@ function rememberedForward(input: GateInput, { opened }: VendorGrounds): Forward
   return made;
 }
 
-const siteOf = (snapshot: Snapshot, name: string): Site | null =>
-  snapshot.sites.find((site) => site.name === name) ?? null;
+function stateOf({ facts, snapshot, now }: Pick<DecideInput, 'facts' | 'snapshot' | 'now'>): StateReading {
+  const site = snapshot.sites.find(({ name }) => name === facts.site) ?? null;
+  return new StateReading({ state: facts.consent, site, snapshot, now });
+}
 
 function judge({
   facts,
@@ -129,18 +137,22 @@ function judge({
   known = NONE,
   reading,
 }: DecideInput): Decision {
-  const site = siteOf(snapshot, facts.site);
-  const read = (reading ?? new StateReading({ state: facts.consent, site, snapshot, now })).for(destination);
+  const state = reading ?? stateOf({ facts, snapshot, now });
+  const { site } = state;
+  const read = state.for(destination);
   const { grounds } = read;
   const input: GateInput = { facts, destination, site, snapshot, standing, grounds, now };
   const against = reasonsAgainst(input, known, read);
+  if (against.length > 0) return refused(input, against);
+  const decision = rememberedForward(input, grounds);
+  if ('destination' in decision) return decision;
+  return refused(input, [{ code: 'purpose_unknown', detail: decision.missing }]);
+}
+
+/** Blocked, unless what speaks against it allows for an anonymous event. */
+function refused({ destination, grounds }: GateInput, against: readonly Reason[]): Decision {
   if (against.some((reason) => reason.code === 'gate_failed'))
     return blocked(destination, sortReasons(against));
-  if (against.length === 0) {
-    const decision = rememberedForward(input, grounds);
-    if ('destination' in decision) return decision;
-    against.push({ code: 'purpose_unknown', detail: decision.missing });
-  }
   const notice = oldestNotice(destination, grounds);
   const anonymous = destination.whenDenied === 'anonymous' && mayBeAnonymous(against);
   return {

@@ -120,6 +120,7 @@ export interface DestinationReading {
 
 /** One consent state under one config and clock, read once for all destinations: they differ in vendor ids only. */
 export class StateReading {
+  readonly site: Site | null;
   readonly #input: StateInput;
   readonly #current: Notice | null;
   readonly #grants = new Map<Claim, Grant>();
@@ -128,6 +129,7 @@ export class StateReading {
 
   constructor(input: StateInput) {
     this.#input = input;
+    this.site = input.site;
     this.#current = noticeInForce(input.snapshot.notices, input.now);
   }
 
