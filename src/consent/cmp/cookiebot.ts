@@ -59,7 +59,9 @@ export const cookiebot: ConsentReader = {
   source: SOURCE,
   cookies: [COOKIEBOT_COOKIE],
   read(input, { mapping }) {
-    return cookieValues(input, cookieName(mapping, SOURCE, COOKIEBOT_COOKIE)).flatMap((value) =>
+    const values = cookieValues(input, cookieName(mapping, SOURCE, COOKIEBOT_COOKIE));
+    if (values.length === 0) return [];
+    return values.flatMap((value) =>
       remembered({ mapping, format: SOURCE, texts: [value] }, () => read(value, mapping)),
     );
   },

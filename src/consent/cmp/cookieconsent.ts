@@ -70,7 +70,9 @@ export const cookieconsent: ConsentReader = {
   source: SOURCE,
   cookies: [COOKIE],
   read(input, { mapping }) {
-    return cookieValues(input, cookieName(mapping, SOURCE, COOKIE)).flatMap((value) =>
+    const values = cookieValues(input, cookieName(mapping, SOURCE, COOKIE));
+    if (values.length === 0) return [];
+    return values.flatMap((value) =>
       remembered({ mapping, format: SOURCE, texts: [value] }, () => read(value, mapping)),
     );
   },

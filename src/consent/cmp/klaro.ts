@@ -52,7 +52,9 @@ export const klaro: ConsentReader = {
   source: SOURCE,
   cookies: [SOURCE],
   read(input, { mapping }) {
-    return cookieValues(input, cookieName(mapping, SOURCE, SOURCE)).flatMap((value) =>
+    const values = cookieValues(input, cookieName(mapping, SOURCE, SOURCE));
+    if (values.length === 0) return [];
+    return values.flatMap((value) =>
       remembered({ mapping, format: SOURCE, texts: [value] }, () => read(value, mapping)),
     );
   },
