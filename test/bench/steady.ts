@@ -42,14 +42,17 @@ async function run(
 
 function print(name: string, { results, usOfEvent, mostWalMb }: Seen, gateway: BenchGateway): void {
   const of = (key: keyof LoadResult): number => median(results.map((each) => each[key]));
+  const sumOf = (key: keyof LoadResult): number => results.reduce((sum, each) => sum + each[key], 0);
   const figure = {
     bench: 'steady',
     case: name,
     perSecond: of('perSecond'),
-    failures: results.reduce((sum, each) => sum + each.failures, 0),
+    failures: sumOf('failures'),
     p50Ms: of('p50Ms'),
     p99Ms: of('p99Ms'),
     worstP99Ms: Math.max(...results.map((each) => each.p99Ms)),
+    // Of all answers: below one percent, the 99th percentile of the whole run is below `LATE_MS`.
+    latePercent: Number(((100 * sumOf('late')) / sumOf('requests')).toFixed(2)),
     us: Number(usOfEvent.toFixed(1)),
     mostWalMb: Number(mostWalMb.toFixed(1)),
     fileMb: Math.round(sizeMb(join(gateway.folder, 'sluis.db'))),
