@@ -37,11 +37,18 @@ async function round(load: Generator, server: Started, plan: Omit<LoadPlan, 'por
   };
 }
 
-const plan = (path: string, body: string): Omit<LoadPlan, 'port'> => ({
+interface Asked {
+  readonly path: string;
+  readonly body: string;
+  /** Default 64. */
+  readonly connections?: number;
+}
+
+const plan = ({ path, body, connections = 64 }: Asked): Omit<LoadPlan, 'port'> => ({
   path,
   headers: { origin: 'https://shop.example', 'content-type': 'text/plain' },
   bodies: [body],
-  connections: 64,
+  connections,
   seconds: SECONDS,
 });
 
@@ -88,19 +95,26 @@ const batchOf = (record: string): string => {
 
 const BARE = 'bare Koa + router';
 const BARE_BATCH = 'bare Koa + router, batch of 20';
+/** With more in flight, more share a commit. */
+const MANY = 256;
+const ofMany = (name: string): string => `${name}, ${MANY} connections`;
 
 async function casesOf(bare: Started, gateways: readonly BenchGateway[]): Promise<readonly Case[]> {
   const made: Case[] = [];
-  const add = (name: string, server: Started, to: { path: string; body: string; bare: string }): void =>
-    void made.push({ name, server, plan: plan(to.path, to.body), bare: to.bare, rounds: [] });
+  const add = (name: string, server: Started, to: Asked & { readonly bare: string }): void =>
+    void made.push({ name, server, plan: plan(to), bare: to.bare, rounds: [] });
   const single = { path: '/v1/track', bare: BARE };
+  const many = { path: '/v1/track', bare: ofMany(BARE), connections: MANY };
   const batch = { path: '/v1/batch', bare: BARE_BATCH };
   for (const [at, gateway] of gateways.entries()) {
     const record = await gateway.record();
-    if (at === 0) add(BARE, bare, { ...single, body: benchEvent(record) });
+    const body = benchEvent(record);
+    if (at === 0) add(BARE, bare, { ...single, body });
+    if (at === 0) add(ofMany(BARE), bare, { ...many, body });
     const name = SIZES[at]?.name;
-    add(`permitted at ${name}`, gateway, { ...single, body: benchEvent(record) });
+    add(`permitted at ${name}`, gateway, { ...single, body });
     add(`denied at ${name}`, gateway, { ...single, body: benchEvent(null) });
+    if (name === 1 || name === 4) add(ofMany(`permitted at ${name}`), gateway, { ...many, body });
     if (name !== 4) continue;
     add(BARE_BATCH, bare, { ...batch, body: batchOf(record) });
     add('batch of 20, permitted at 4', gateway, { ...batch, body: batchOf(record) });
