@@ -7,7 +7,7 @@ import { Recent, copied } from '../core/recent.ts';
 import type { Remark } from '../core/treatment.ts';
 import type { Scan } from '../detect/event.ts';
 import type { Visitor } from '../detect/visitor.ts';
-import { lasting } from '../detect/visitor.ts';
+import { lasting, MAX_VISITORS } from '../detect/visitor.ts';
 import { fieldsIn } from './fields.ts';
 import type { TreatedIds } from './ids.ts';
 import { treatIdentifiers } from './ids.ts';
@@ -70,8 +70,6 @@ export class Brought {
   }
 }
 
-/** Some 3 KB each at four destinations. */
-const MAX_VISITORS = 4000;
 const visitors = new Recent<Visitor, Brought>(MAX_VISITORS);
 
 /** What the sender of this event brings along: remembered, where the event itself changes nothing about it. */

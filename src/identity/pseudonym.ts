@@ -9,6 +9,7 @@ import type { PseudonymFormat } from '../core/identifiers/kind.ts';
 import { identifierKind, identifierName } from '../core/identifiers.ts';
 import { copied, Recent } from '../core/recent.ts';
 import type { Visitor } from '../detect/visitor.ts';
+import { MAX_VISITORS } from '../detect/visitor.ts';
 import type { Opened } from './mac.ts';
 import { MacKey } from './mac.ts';
 import { written } from './written.ts';
@@ -54,7 +55,6 @@ export interface Keyring {
 const MAX_KEYS = 128;
 /** For each destination: ids count their periods from different starts, but few periods are current. */
 const MAX_PERIODS = 16;
-const MAX_SUBJECTS = 5000;
 
 class Keys {
   readonly #secret: string;
@@ -91,7 +91,7 @@ const isSame = (a: readonly string[], b: readonly string[]): boolean =>
 
 /** Those of visitors are remembered, with the records that they showed. */
 function subjectDigester(keys: readonly MacKey[]): Keyring['subjectDigests'] {
-  const known = new Recent<Visitor, Remembered>(MAX_SUBJECTS);
+  const known = new Recent<Visitor, Remembered>(MAX_VISITORS);
   return (event, claims = [], visitor) => {
     const records: string[] = [];
     for (const { record } of claims) if (record !== undefined) records.push(record);
