@@ -4,10 +4,10 @@
 import type { PurposeMapping } from '../../core/config.ts';
 import type { Claim } from '../../core/consent.ts';
 import type { ConsentReader } from '../../core/plugin.ts';
-import { remembered } from '../cache.ts';
 import { categoryClaim } from '../claims.ts';
+import { cookieClaims } from '../cookieClaims.ts';
 import { msInstant } from '../dates.ts';
-import { cookieName, cookieValues, unwrapped } from '../places.ts';
+import { unwrapped } from '../places.ts';
 
 const SOURCE = 'cookiebot';
 export const COOKIEBOT_COOKIE = 'CookieConsent';
@@ -58,11 +58,6 @@ export const embeddedTcString = (value: string): string | null =>
 export const cookiebot: ConsentReader = {
   source: SOURCE,
   cookies: [COOKIEBOT_COOKIE],
-  read(input, { mapping }) {
-    const values = cookieValues(input, cookieName(mapping, SOURCE, COOKIEBOT_COOKIE));
-    if (values.length === 0) return [];
-    return values.flatMap((value) =>
-      remembered({ mapping, format: SOURCE, texts: [value] }, () => read(value, mapping)),
-    );
-  },
+  read: (input, { mapping }) =>
+    cookieClaims(input, mapping, { source: SOURCE, cookie: COOKIEBOT_COOKIE, read }),
 };

@@ -6,10 +6,10 @@ import type { Answer, Answers, Claim, Dated, Purpose } from '../../core/consent.
 import type { Json, JsonObject } from '../../core/json.ts';
 import { isObject } from '../../core/json.ts';
 import type { ConsentReader } from '../../core/plugin.ts';
-import { remembered } from '../cache.ts';
 import { categoryClaim, rowsOf, vendorsOf } from '../claims.ts';
+import { cookieClaims } from '../cookieClaims.ts';
 import { isoInstant } from '../dates.ts';
-import { cookieName, cookieValues, field, jsonCookie } from '../places.ts';
+import { field, jsonCookie } from '../places.ts';
 
 const SOURCE = 'cookieconsent';
 const COOKIE = 'cc_cookie';
@@ -69,11 +69,5 @@ function read(value: string, mapping: PurposeMapping): readonly Claim[] {
 export const cookieconsent: ConsentReader = {
   source: SOURCE,
   cookies: [COOKIE],
-  read(input, { mapping }) {
-    const values = cookieValues(input, cookieName(mapping, SOURCE, COOKIE));
-    if (values.length === 0) return [];
-    return values.flatMap((value) =>
-      remembered({ mapping, format: SOURCE, texts: [value] }, () => read(value, mapping)),
-    );
-  },
+  read: (input, { mapping }) => cookieClaims(input, mapping, { source: SOURCE, cookie: COOKIE, read }),
 };

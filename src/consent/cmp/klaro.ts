@@ -5,9 +5,9 @@ import type { PurposeMapping } from '../../core/config.ts';
 import type { Answer, Answers, Claim, Purpose } from '../../core/consent.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { ConsentReader } from '../../core/plugin.ts';
-import { remembered } from '../cache.ts';
 import { answerBy, categoryClaim, denialOf, rowsOf, vendorsOf } from '../claims.ts';
-import { cookieName, cookieValues, field, jsonCookie } from '../places.ts';
+import { cookieClaims } from '../cookieClaims.ts';
+import { field, jsonCookie } from '../places.ts';
 
 const SOURCE = 'klaro';
 
@@ -51,11 +51,5 @@ function read(value: string, mapping: PurposeMapping): readonly Claim[] {
 export const klaro: ConsentReader = {
   source: SOURCE,
   cookies: [SOURCE],
-  read(input, { mapping }) {
-    const values = cookieValues(input, cookieName(mapping, SOURCE, SOURCE));
-    if (values.length === 0) return [];
-    return values.flatMap((value) =>
-      remembered({ mapping, format: SOURCE, texts: [value] }, () => read(value, mapping)),
-    );
-  },
+  read: (input, { mapping }) => cookieClaims(input, mapping, { source: SOURCE, cookie: SOURCE, read }),
 };
