@@ -15,28 +15,21 @@ interface JoinKey {
 /** The site's own account id reaches a destination through a link only (see plan.ts). */
 const isLink = (name: string): boolean => name === 'site.user_id';
 
-/** Is one of the values that a destination could join by, long enough to single out, what is looked for? */
+/** Is one of the values that a destination could join by what is looked for? */
 function someValue(
   { key, ids, links, wire }: PermittedData,
   isFound: (value: string, linked: boolean) => boolean,
 ): boolean {
-  if (key.length >= MIN_SHARED && isFound(key, false)) return true;
-  for (const name in ids) {
-    const value = ids[name] ?? '';
-    if (value.length >= MIN_SHARED && isFound(value, isLink(name))) return true;
-  }
-  for (const name in links) {
-    const value = links[name] ?? '';
-    if (value.length >= MIN_SHARED && isFound(value, true)) return true;
-  }
-  if (wire === null) return false;
-  return Object.values(wire.fields).some((value) => value.length >= MIN_SHARED && isFound(value, false));
+  if (isFound(key, false)) return true;
+  for (const name in ids) if (isFound(ids[name] ?? '', isLink(name))) return true;
+  for (const name in links) if (isFound(links[name] ?? '', true)) return true;
+  return wire !== null && Object.values(wire.fields).some((value) => isFound(value, false));
 }
 
 function joinKeys(data: PermittedData): readonly JoinKey[] {
   const keys: JoinKey[] = [];
   someValue(data, (value, linked) => {
-    keys.push({ value: value.toLowerCase(), linked });
+    if (value.length >= MIN_SHARED) keys.push({ value: value.toLowerCase(), linked });
     return false;
   });
   return keys;
@@ -56,8 +49,9 @@ function markOf(value: string): number | null {
   return mark;
 }
 
-/** Adds a value's mark; true if it may be the same as one before it. */
+/** Adds the mark of a value long enough to single out; true if it may be the same as one before it. */
 function isMarked(value: string, marks: number[]): boolean {
+  if (value.length < MIN_SHARED) return false;
   const mark = markOf(value);
   if (mark === null || marks.length === FEW || marks.includes(mark)) return true;
   marks.push(mark);
