@@ -9,7 +9,7 @@ import type { BenchGateway } from './gateway.ts';
 import type { Generator, LoadPlan } from './load.ts';
 import { startLoad } from './load.ts';
 import type { Started } from './process.ts';
-import { median, portInJson, start } from './process.ts';
+import { inTurn, median, portInJson, start } from './process.ts';
 
 export interface Figure {
   readonly bench: string;
@@ -135,7 +135,7 @@ export async function accept(): Promise<readonly Figure[]> {
     const cases = await casesOf(bare, gateways);
     for (const each of cases) await round(load, each.server, { ...each.plan, seconds: WARM_UP_SECONDS });
     for (let index = 0; index < ROUNDS; index += 1)
-      for (const each of cases) each.rounds.push(await round(load, each.server, each.plan));
+      for (const each of inTurn(cases, index)) each.rounds.push(await round(load, each.server, each.plan));
     const roundsOf = (name: string): readonly Round[] =>
       cases.find((each) => each.name === name)?.rounds ?? [];
     return cases.map((each) => figure(each.name, each.rounds, roundsOf(each.bare)));

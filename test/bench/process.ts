@@ -100,5 +100,9 @@ export async function start(options: StartOptions, core: number | string): Promi
   };
 }
 
+/** Forwards and backwards by turns: what one case leaves behind for the next (a hot core, a log to write back) is nobody's alone. */
+export const inTurn = <T>(cases: readonly T[], turn: number): readonly T[] =>
+  turn % 2 === 0 ? cases : [...cases].reverse();
+
 export const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;

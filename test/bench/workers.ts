@@ -8,7 +8,7 @@ import { NOBODY, benchEvent, destinationsOf, startGatewayWith } from './gateway.
 import type { BenchGateway } from './gateway.ts';
 import { startLoad } from './load.ts';
 import type { Generator, LoadPlan } from './load.ts';
-import { median, portInJson, start, threadsOf } from './process.ts';
+import { inTurn, median, portInJson, start, threadsOf } from './process.ts';
 import type { Started } from './process.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 15);
@@ -135,7 +135,7 @@ export async function workers(): Promise<readonly Figure[]> {
     }
     for (const each of cases) await turn(load, each, WARM_UP_SECONDS);
     for (let index = 0; index < ROUNDS; index += 1)
-      for (const each of cases) each.turns.push(await turn(load, each, SECONDS));
+      for (const each of inTurn(cases, index)) each.turns.push(await turn(load, each, SECONDS));
     const [first] = cases;
     return first === undefined ? [] : cases.map((each) => figure(each, first));
   } finally {
